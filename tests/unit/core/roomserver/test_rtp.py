@@ -204,6 +204,16 @@ def test_element_beyond_its_block_is_absent_and_those_before_it_are_not(profile:
     assert extension_of(data, 1) == b"\xaa"
 
 
+@pytest.mark.parametrize("block", [b"", bytes.fromhex("10aa0000")], ids=["no element", "one element"])
+def test_packet_may_end_with_its_extension_block(block: bytes) -> None:
+    one_byte = with_extension_block(0xBEDE, block, payload=b"")
+    assert parse_header(one_byte).payload_offset == len(one_byte)
+    assert extension_of(one_byte, 2) is None
+    two_byte = with_extension_block(0x1000, block[:1] + block[2:3] + bytes(len(block) // 2), payload=b"")
+    assert parse_header(two_byte).payload_offset == len(two_byte)
+    assert extension_of(two_byte, 2) is None
+
+
 def test_block_of_an_unknown_profile_has_no_elements() -> None:
     assert extension_of(with_extension_block(0xABAC, bytes.fromhex("10aa0000")), 1) is None
 

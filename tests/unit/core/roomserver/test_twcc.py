@@ -188,11 +188,11 @@ def test_many_arrivals_split_into_packets_below_a_common_mtu_that_join_up() -> N
 def test_arrivals_are_bounded_and_the_untold_counted_when_feedback_is_never_taken() -> None:
     recorder = recorder_with([(number, 1.0) for number in range(10)])
     recorder.take_feedback()
-    for number in range(10, CAPACITY + 3):
+    for number in range(10, 2 * CAPACITY + 3):
         recorder.record(number, 1.0)
     # The ten that were told took room as well, but are no loss.
-    assert recorder.dropped == CAPACITY - 10
-    assert take_statuses(recorder) == [dict.fromkeys(range(CAPACITY, CAPACITY + 3), 4000)]
+    assert recorder.dropped == 2 * CAPACITY - 10
+    assert take_statuses(recorder) == [dict.fromkeys(range(2 * CAPACITY, 2 * CAPACITY + 3), 4000)]
 
 
 def test_nothing_is_dropped_while_feedback_is_taken() -> None:

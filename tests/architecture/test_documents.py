@@ -1,0 +1,30 @@
+"""What the documents name is there: links lead somewhere, modules exist, decisions are short."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_to_files(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_modules_of_the_protocol_rules_exist() -> None:
+    text = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    named = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row.rstrip("| ").rpartition("|")[2])}
+    paths = {name: ROOT / "core/avatar_core" / name.replace(".", "/") for name in named}
+    assert len(named) > 10
+    assert {name for name, path in paths.items() if not (path.with_suffix(".py").is_file() or path.is_dir())} == set()
+
+
+def test_decisions_are_short() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in ROOT.glob("docs/decisions/*")}
+    assert lengths
+    assert {name: length for name, length in lengths.items() if length > 15} == {}
