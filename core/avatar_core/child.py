@@ -1,0 +1,126 @@
+"""A child process of ours: a Python module that reads lines on stdin and writes lines on stdout.
+
+Stdin is the bond: a child ends when it reaches its end, so it never outlives an owner that died. Formats are the
+owner's matter.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from avatar_core.errors import BenchError
+from avatar_core.tasks import TaskGroup
+
+_log = logging.getLogger(__name__)
+
+MAX_LINE_BYTES = 1 << 20
+_MAX_UNREAD_BYTES = 4 << 20
+_TERM_GRACE_S = 1.2
+_KILL_GRACE_S = 0.5
+
+
+class ChildProcess:
+    """Started by `start`, ended by `aclose`; `lines` is read by one consumer. Its log lines go to ours."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self.pid = process.pid
+        # What it said last on stderr, for the error message should it die.
+        self.last_words = ""
+        self._process = process
+        self._tasks = TaskGroup()
+        self._log_reader = self._tasks.spawn(self._read_log(), name=f"log of {name}")
+        self.ended: asyncio.Task[int] = self._tasks.spawn(process.wait(), name=f"end of {name}")
+        """Done with the exit code once it ended; negative for a signal."""
+
+    @classmethod
+    async def start(cls, module: str, *arguments: str, name: str) -> "ChildProcess":
+        """Run `python -P -m module`; raises BenchError where that can't be done.
+
+        -P keeps the current folder off the path, where a foreign `core/` or `gui/` may lie.
+        """
+        return await cls.start_command([sys.executable, "-P", "-m", module, *arguments], name=name)
+
+    @classmethod
+    async def start_command(cls, command: Sequence[str], *, name: str) -> "ChildProcess":
+        """Run any program that behaves as one of ours; raises BenchError where that can't be done."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=MAX_LINE_BYTES,
+                # Ctrl+C in a terminal reaches the whole foreground group; the owner alone decides when a child ends.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise BenchError(f"The {name} could not be started: {error.strerror} ({command[0]}).") from error
+        return cls(name, process)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    def send_line(self, line: bytes) -> None:
+        """Write one line, newline included; ignored once it ended. BenchError where it does not read any more."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        if not self.running or stdin.is_closing():
+            return
+        if stdin.transport.get_write_buffer_size() > _MAX_UNREAD_BYTES:
+            raise BenchError(f"The {self.name} does not read what it is sent.")
+        stdin.write(line)
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """What it writes on stdout, line by line, until it closes it. An overlong line is dropped and logged."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        while True:
+            try:
+                line = await stdout.readline()
+            except ValueError:  # StreamReader has dropped what was longer than its limit
+                _log.warning("%s wrote a line of more than %d bytes", self.name, MAX_LINE_BYTES)
+                continue
+            if not line:
+                return
+            yield line
+
+    async def aclose(self) -> None:
+        """End it: close its stdin, ask by SIGTERM, then kill. Harmless twice."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self.running:
+            await self._end_by(self._process.terminate, _TERM_GRACE_S)
+        if self.running:
+            _log.warning("%s did not end in %.1f s and is killed", self.name, _TERM_GRACE_S)
+            await self._end_by(self._process.kill, _KILL_GRACE_S)
+        await self._tasks.aclose()
+
+    def kill(self) -> None:
+        """Send SIGKILL, as a test or a planted fault does."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def _end_by(self, ask: Callable[[], None], grace_s: float) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            ask()
+        await asyncio.wait({self.ended}, timeout=grace_s)
+
+    async def _read_log(self) -> None:
+        stderr = self._process.stderr
+        assert stderr is not None
+        while True:
+            try:
+                line = await stderr.readline()
+            except ValueError:
+                continue
+            if not line:
+                return
+            text = line.decode(errors="replace").rstrip()
+            if text:
+                self.last_words = text
+                _log.info("%s: %s", self.name, text)

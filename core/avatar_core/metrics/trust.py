@@ -1,0 +1,76 @@
+"""Whether figures can be believed: the machine's load and the lateness of clocks against limits (DESIGN, "Trust")."""
+
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class TrustLimits:
+    """From where on figures are not trusted; assets/thresholds holds the ones in force."""
+
+    machine_busy: float = 0.90
+    """Share of all cores, 0 to 1, for `busy_for_s` on end."""
+    busy_for_s: float = 2.0
+    viewer_lateness_p99_ms: float = 10.0
+    calm_for_s: float = 3.0
+    """How long everything must be within the limits before figures are trusted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class UntrustedSpan:
+    """A stretch whose figures can't be believed, in monotonic seconds; `end_s` None while it lasts."""
+
+    start_s: float
+    end_s: float | None
+    reason: str
+
+
+@dataclass(slots=True)
+class TrustJudge:
+    """Fed once a second by whoever measures; says since when, and why, figures are not trusted."""
+
+    limits: TrustLimits = TrustLimits()
+    spans: list[UntrustedSpan] = field(default_factory=list)
+    _busy_since_s: float | None = None
+    _last_bad_s: float | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether figures taken now can be believed."""
+        return not self.spans or self.spans[-1].end_s is not None
+
+    @property
+    def reason(self) -> str:
+        """Why figures are not trusted now; empty while they are."""
+        return "" if self.trusted else self.spans[-1].reason
+
+    def trusted_between(self, start_s: float, end_s: float) -> bool:
+        """Whether no untrusted time touches the stretch from `start_s` to `end_s`."""
+        return not any(span.start_s < end_s and (span.end_s is None or span.end_s > start_s) for span in self.spans)
+
+    def machine(self, at_s: float, busy: float) -> None:
+        """The machine was `busy` (0 to 1) over the last second."""
+        if busy <= self.limits.machine_busy:
+            self._busy_since_s = None
+            self._calm(at_s)
+            return
+        if self._busy_since_s is None:
+            self._busy_since_s = at_s
+        if at_s - self._busy_since_s >= self.limits.busy_for_s:
+            self._doubt(at_s, self._busy_since_s, f"machine {busy * 100:.0f} % busy")
+
+    def viewer_clock(self, at_s: float, lateness_p99_ms: float) -> None:
+        """The viewer's clock ticked this late over the last second."""
+        if lateness_p99_ms > self.limits.viewer_lateness_p99_ms:
+            self._doubt(at_s, at_s, f"viewer clock {lateness_p99_ms:.0f} ms late")
+        else:
+            self._calm(at_s)
+
+    def _doubt(self, at_s: float, since_s: float, reason: str) -> None:
+        self._last_bad_s = at_s
+        if self.trusted:
+            self.spans.append(UntrustedSpan(since_s, None, reason))
+
+    def _calm(self, at_s: float) -> None:
+        if self.trusted or self._last_bad_s is None or at_s - self._last_bad_s < self.limits.calm_for_s:
+            return
+        self.spans[-1] = replace(self.spans[-1], end_s=at_s)

@@ -1,0 +1,133 @@
+"""The meter: how loud the speech is at the place where it is being heard, although it was captured long before."""
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from avatar_core.clock import Clock, MonotonicClock
+from avatar_core.media.frames import AudioFrame
+from avatar_core.playback.contract import (
+    AudioOutput,
+    PlaybackFinishedEvent,
+    PlaybackProgressedEvent,
+    PlaybackStartedEvent,
+)
+from avatar_core.playback.segment import Segment, SegmentRef
+from avatar_core.playback.wrapper import AudioOutputWrapper
+
+WINDOW_S = 0.02
+SILENCE_DBFS = -100.0
+_KEPT_WINDOWS = 6_000
+"""Per pending segment: two minutes, less where frames are shorter than a window. Beyond it reads as silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Loudness of one moment in dB below full scale; SILENCE_DBFS for nothing."""
+
+    peak_dbfs: float
+    rms_dbfs: float
+
+
+_SILENT = Level(SILENCE_DBFS, SILENCE_DBFS)
+
+
+@dataclass(slots=True)
+class _Trace:
+    """Levels of one segment by position, and how far it is heard: `heard_s` at `since_s` (None while it stands)."""
+
+    ends_s: list[float] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
+    heard_s: float = 0.0
+    since_s: float | None = None
+
+    def at(self, now_s: float) -> Level:
+        if self.since_s is None:
+            return _SILENT
+        index = bisect_right(self.ends_s, self.heard_s + now_s - self.since_s)
+        return self.levels[index] if index < len(self.levels) else _SILENT
+
+
+class LevelMeter(AudioOutputWrapper):
+    """A wrapper that knows the level of what is being heard, as far as starts and progress tell where that is."""
+
+    def __init__(self, next_in_chain: AudioOutput, *, label: str = "LevelMeter", clock: Clock | None = None) -> None:
+        super().__init__(next_in_chain, label=label, clock=clock)
+        self._clock = clock or MonotonicClock()
+        self._traces: dict[SegmentRef, _Trace] = {}
+        self._capturing: SegmentRef | None = None
+
+    def level(self) -> Level:
+        """The level heard now: of the oldest segment that is not finished; silence before its start and in pauses."""
+        trace = next(iter(self._traces.values()), None)
+        return _SILENT if trace is None else trace.at(self._clock.now())
+
+    async def capture_frame(self, frame: AudioFrame, *, segment: SegmentRef | None = None) -> None:
+        """Pass the frame on first: one that was not captured is not measured."""
+        await super().capture_frame(frame, segment=segment)
+        if self._capturing is not None and (trace := self._traces.get(self._capturing)) is not None:
+            _measure(frame, trace)
+
+    def pause(self) -> None:
+        """The sound stands still from here."""
+        super().pause()
+        now_s = self._clock.now()
+        for trace in self._traces.values():
+            if trace.since_s is not None:
+                trace.heard_s += now_s - trace.since_s
+                trace.since_s = None
+
+    def resume(self) -> None:
+        """The sound of what had begun goes on from here."""
+        super().resume()
+        for trace in self._traces.values():
+            if trace.heard_s > 0 and trace.since_s is None:
+                trace.since_s = self._clock.now()
+
+    def on_segment_opened(self, segment: Segment) -> None:
+        """A new trace begins."""
+        self._capturing = segment.ref
+        self._traces[segment.ref] = _Trace()
+        super().on_segment_opened(segment)
+
+    def on_playback_started(self, event: PlaybackStartedEvent) -> None:
+        """The segment is heard from here on."""
+        self._place(event.segment.ref, 0.0, event.created_at)
+        super().on_playback_started(event)
+
+    def on_playback_progressed(self, event: PlaybackProgressedEvent) -> None:
+        """The exact place of a stretch."""
+        self._place(event.segment.ref, event.offset, event.started_at)
+        super().on_playback_progressed(event)
+
+    def on_playback_finished(self, event: PlaybackFinishedEvent) -> None:
+        """Its levels are of no use any more."""
+        if event.segment is not None:
+            self._traces.pop(event.segment.ref, None)
+        super().on_playback_finished(event)
+
+    def _place(self, ref: SegmentRef, heard_s: float, at_s: float) -> None:
+        if (trace := self._traces.get(ref)) is not None:
+            trace.heard_s = heard_s
+            trace.since_s = at_s
+
+
+def _measure(frame: AudioFrame, trace: _Trace) -> None:
+    """Append the levels of `frame` in windows of WINDOW_S, the last one shorter."""
+    length = max(1, round(WINDOW_S * frame.sample_rate_hz))
+    position_s = trace.ends_s[-1] if trace.ends_s else 0.0
+    for start in range(0, frame.samples_per_channel, length):
+        if len(trace.levels) >= _KEPT_WINDOWS:
+            return
+        window = frame.samples[start : start + length].astype(np.float64) / 32_768
+        position_s += len(window) / frame.sample_rate_hz
+        trace.ends_s.append(position_s)
+        trace.levels.append(
+            Level(_dbfs(float(np.abs(window).max())), _dbfs(math.sqrt(float(np.square(window).mean()))))
+        )
+
+
+def _dbfs(amplitude: float) -> float:
+    return max(SILENCE_DBFS, 20 * math.log10(amplitude)) if amplitude > 0 else SILENCE_DBFS

@@ -1,0 +1,246 @@
+"""What the processes of one bench say to each other: app to viewer, app to worker, and back.
+
+Times `at_s` are seconds of CLOCK_MONOTONIC, which all processes of one machine share. Commands go down, events up.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+from avatar_core.wire.codec import Length, Within
+from avatar_core.wire.control import Vocabulary
+
+Name = Annotated[str, Length(1, 256)]
+Text = Annotated[str, Length(0, 4_000)]
+Secret = Annotated[str, Length(1, 16_000)]
+MonotonicS = Annotated[float, Within(0, 1e12)]
+Pixels = Annotated[int, Within(1, 8_192)]
+Count = Annotated[int, Within(0, 2**53)]
+Ratio = Annotated[float, Within(0, 1)]
+Decibels = Annotated[float, Within(-200, 0)]
+MediaKind = Literal["audio", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class StartViewer:
+    """First command: join the room at `url`, follow `avatar_identity` (None: wait for FollowAvatar).
+
+    The preview is scaled to fit the given size, in physical px. `token` never shows in a repr.
+    """
+
+    url: Name
+    token: Secret = field(repr=False)
+    avatar_identity: Name | None
+    preview_width_px: Pixels
+    preview_height_px: Pixels
+    monitor_muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FollowAvatar:
+    """Show, hear and measure this participant from now on."""
+
+    identity: Name
+
+
+@dataclass(frozen=True, slots=True)
+class SetPreviewSize:
+    """Scale preview frames to fit this size, in physical px."""
+
+    width_px: Pixels
+    height_px: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class SetMonitor:
+    """Let the speakers play what the viewer hears, or not; measuring goes on either way."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Leave the room, free everything and exit. A process whose command pipe ends does the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerJoined:
+    """The viewer is in the room under this identity."""
+
+    identity: Name
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSubscribed:
+    """A track of a participant is being received."""
+
+    identity: Name
+    kind: MediaKind
+    track: Name
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class TrackUnsubscribed:
+    """A track of a participant is no longer received."""
+
+    identity: Name
+    kind: MediaKind
+    track: Name
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantLeft:
+    """A participant left the room, `reason` as the room told it."""
+
+    identity: Name
+    reason: Text
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMedia:
+    """The first frame shown, or the first sound (not silence) heard, of a participant."""
+
+    identity: Name
+    kind: MediaKind
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class SoundChanged:
+    """A participant became audible, or silent. `at_s` is the first audible or first silent sample as heard."""
+
+    identity: Name
+    audible: bool
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class MediaGap:
+    """The follow-up to FollowAvatar: last sound or frame of the old participant, first of the new one.
+
+    Negative length (`began_s` after `ended_s`): both were heard or seen for that long.
+    """
+
+    kind: MediaKind
+    from_identity: Name
+    to_identity: Name
+    began_s: MonotonicS
+    ended_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStats:
+    """The video as received over the last second; `dropped` preview frames since the start."""
+
+    identity: Name
+    width_px: Pixels
+    height_px: Pixels
+    fps: Annotated[float, Within(0, 1_000)]
+    bitrate_bps: Annotated[float, Within(0, 1e10)]
+    dropped: Count
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """New points (`at_s`, value) of a series; the series' name carries the unit, as `av_offset_ms`."""
+
+    series: Name
+    points: Annotated[tuple[tuple[MonotonicS, float], ...], Length(1, 1_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Loudness of what is heard from a participant, in dB below full scale."""
+
+    identity: Name
+    peak_dbfs: Decibels
+    rms_dbfs: Decibels
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewMemory:
+    """Where preview frames are: a shared memory block of `slots` slots, `slot_bytes` each.
+
+    Sent anew whenever the block is replaced; the reader then attaches to the new one and lets go of the old one.
+    """
+
+    memory_name: Name
+    slots: Annotated[int, Within(1, 16)]
+    slot_bytes: Annotated[int, Within(1, 2**30)]
+    width_px: Pixels
+    height_px: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorState:
+    """What became of the monitor: `device` and `detail` in words for the user."""
+
+    state: Literal["playing", "muted", "no_device", "failed"]
+    device: Text
+    detail: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLoad:
+    """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks."""
+
+    cpu: Annotated[float, Within(0, 1_024)]
+    machine_busy: Ratio
+    lateness_p99_ms: Annotated[float, Within(0, 1e9)]
+    lateness_max_ms: Annotated[float, Within(0, 1e9)]
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFailure:
+    """Something went wrong: what, where, what to try. After a fatal one the process ends by itself."""
+
+    what: Text
+    where: Text
+    hint: Text
+    fatal: bool
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReady:
+    """The worker is in the room, publishes, and takes speech."""
+
+    identity: Name
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEnded:
+    """The worker's last words."""
+
+    reason: Literal["stopped", "controller_gone", "room_lost", "failed"]
+    detail: Text
+    at_s: MonotonicS
+
+
+VIEWER_COMMANDS: Final = Vocabulary("app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, Stop)
+VIEWER_EVENTS: Final = Vocabulary(
+    "viewer to app",
+    ViewerJoined,
+    TrackSubscribed,
+    TrackUnsubscribed,
+    ParticipantLeft,
+    FirstMedia,
+    SoundChanged,
+    MediaGap,
+    VideoStats,
+    Samples,
+    Levels,
+    PreviewMemory,
+    MonitorState,
+    ProcessLoad,
+    ProcessFailure,
+)
+WORKER_COMMANDS: Final = Vocabulary("dispatcher to worker", Stop)
+WORKER_EVENTS: Final = Vocabulary("worker to dispatcher", WorkerReady, WorkerEnded, ProcessLoad, ProcessFailure)

@@ -1,0 +1,68 @@
+"""The messages themselves: each goes through its channel, none shows a token, limits hold."""
+
+import pytest
+
+from avatar_core.errors import WireError
+from avatar_core.wire import messages as m
+from avatar_core.wire.control import Vocabulary
+
+EXAMPLES: list[tuple[Vocabulary, object]] = [
+    (m.VIEWER_COMMANDS, m.StartViewer("ws://127.0.0.1:7880", "secret-token", None, 640, 360, False)),
+    (m.VIEWER_COMMANDS, m.FollowAvatar("avatar-2")),
+    (m.VIEWER_COMMANDS, m.SetPreviewSize(1_280, 720)),
+    (m.VIEWER_COMMANDS, m.SetMonitor(True)),
+    (m.VIEWER_COMMANDS, m.Stop()),
+    (m.VIEWER_EVENTS, m.ViewerJoined("viewer", 1.0)),
+    (m.VIEWER_EVENTS, m.TrackSubscribed("avatar", "video", "avatar_video", 1.0)),
+    (m.VIEWER_EVENTS, m.TrackUnsubscribed("avatar", "audio", "avatar_audio", 2.0)),
+    (m.VIEWER_EVENTS, m.ParticipantLeft("avatar", "", 3.0)),
+    (m.VIEWER_EVENTS, m.FirstMedia("avatar", "audio", 1.5)),
+    (m.VIEWER_EVENTS, m.SoundChanged("avatar", False, 1.5)),
+    (m.VIEWER_EVENTS, m.MediaGap("video", "old", "new", 5.2, 5.1)),
+    (m.VIEWER_EVENTS, m.VideoStats("avatar", 1_280, 720, 29.9, 1.5e6, 3, 9.0)),
+    (m.VIEWER_EVENTS, m.Samples("av_offset_ms", ((1.0, -12.5), (1.5, 3.0)))),
+    (m.VIEWER_EVENTS, m.Levels("avatar", -6.0, -18.5, 9.0)),
+    (m.VIEWER_EVENTS, m.PreviewMemory("psm_1", 3, 921_600, 640, 360)),
+    (m.VIEWER_EVENTS, m.MonitorState("no_device", "", "No speaker found.")),
+    (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
+    (m.VIEWER_EVENTS, m.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0)),
+    (m.WORKER_COMMANDS, m.Stop()),
+    (m.WORKER_EVENTS, m.WorkerReady("avatar", 1.0)),
+    (m.WORKER_EVENTS, m.WorkerEnded("controller_gone", "", 2.0)),
+]
+SHARED = {m.ProcessLoad, m.ProcessFailure}
+
+
+@pytest.mark.parametrize(("vocabulary", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_message_goes_through_its_channel(vocabulary: Vocabulary, message: object) -> None:
+    assert vocabulary.decode(vocabulary.encode(message)) == message
+
+
+def test_every_message_of_every_channel_is_among_the_examples_and_frozen() -> None:
+    for vocabulary in (m.VIEWER_COMMANDS, m.VIEWER_EVENTS, m.WORKER_COMMANDS, m.WORKER_EVENTS):
+        shown = {type(message) for channel, message in EXAMPLES if channel is vocabulary}
+        assert shown | SHARED >= vocabulary.messages
+        assert all(message.__dataclass_params__.frozen for message in vocabulary.messages)
+
+
+def test_token_shows_in_no_repr() -> None:
+    assert "secret-token" not in repr(EXAMPLES[0][1])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        m.SetPreviewSize(0, 360),
+        m.SetPreviewSize(9_000, 360),
+        m.FollowAvatar(""),
+        m.StartViewer("ws://x", "", None, 640, 360, False),
+    ],
+)
+def test_impossible_values_are_refused(message: object) -> None:
+    with pytest.raises(WireError):
+        m.VIEWER_COMMANDS.decode(m.VIEWER_COMMANDS.encode(message))
+
+
+def test_levels_above_full_scale_are_refused() -> None:
+    with pytest.raises(WireError, match="peak_dbfs"):
+        m.VIEWER_EVENTS.decode(m.VIEWER_EVENTS.encode(m.Levels("avatar", 0.1, -3.0, 1.0)))
