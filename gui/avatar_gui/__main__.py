@@ -1,14 +1,27 @@
-"""The console script `avatar-testbench`. Qt-free: headless commands go to avatar_core.bench.cli."""
+"""The console script `avatar-testbench`. Qt-free until a window is asked for; commands are avatar_core.bench's."""
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from avatar_core.bench import cli
+from avatar_core.bench.config import Config, desktop_environment, process_environment
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what `argv` asks for (None: the arguments of this process) and return the exit code."""
-    return cli.main(sys.argv[1:] if argv is None else argv)
+    return cli.main(sys.argv[1:] if argv is None else argv, _open_window)
+
+
+def _open_window(config: Config, out: Path | None) -> str:
+    from avatar_gui.testbench import run_demo_off_screen, run_testbench
+
+    desktop = desktop_environment(process_environment())
+    # Windows and macOS have a display whatever the environment says.
+    has_display = sys.platform in ("win32", "darwin") or bool(desktop.display or desktop.wayland_display)
+    if has_display and desktop.qt_platform != "offscreen":
+        return run_testbench(config, out)
+    return run_demo_off_screen(config, out)
 
 
 if __name__ == "__main__":

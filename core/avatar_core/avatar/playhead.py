@@ -1,0 +1,78 @@
+"""Which part of the sound leaves when: a model of an audio output's queue, and of each utterance in it. Pure."""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Utterance:
+    """The speech up to one segment end: seconds given to the output, and those that had left when last asked."""
+
+    pushed_s: float = 0.0
+    played_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Run:
+    """A stretch of queued sound: when it begins to leave and when it has left; of no utterance when it is silence."""
+
+    starts_s: float
+    ends_s: float
+    utterance: Utterance | None
+
+
+@dataclass(slots=True)
+class Playhead:
+    """What is queued leaves at once, in order, and in real time. All times are the caller's clock."""
+
+    _runs: deque[_Run] = field(default_factory=deque)
+    _ends_s: float = -math.inf
+
+    def push(self, now_s: float, duration_s: float, utterance: Utterance | None) -> float:
+        """Sound was queued; returns when its first sample leaves."""
+        self.settle(now_s)
+        starts_s = max(now_s, self._ends_s)
+        self._ends_s = starts_s + duration_s
+        if utterance is not None:
+            utterance.pushed_s += duration_s
+        self._runs.append(_Run(starts_s, self._ends_s, utterance))
+        return starts_s
+
+    def queued_s(self, now_s: float) -> float:
+        """Seconds of sound that have not left."""
+        return max(0.0, self._ends_s - now_s)
+
+    def only_silence(self, now_s: float) -> bool:
+        """Whether nothing queued would be missed."""
+        self.settle(now_s)
+        return all(run.utterance is None for run in self._runs)
+
+    def end_of(self, utterance: Utterance, now_s: float) -> float:
+        """When the last queued sample of an utterance has left; now where none is queued."""
+        return max((run.ends_s for run in self._runs if run.utterance is utterance), default=now_s)
+
+    def cut(self, now_s: float) -> None:
+        """The queue was emptied: what had not left never will."""
+        self.settle(now_s)
+        for run in self._runs:
+            if run.utterance is not None:
+                run.utterance.pushed_s -= run.ends_s - max(now_s, run.starts_s)
+        if self._runs:
+            self._count(self._runs[0], now_s)
+        self._runs.clear()
+        self._ends_s = now_s
+
+    def settle(self, now_s: float) -> None:
+        """Bring `played_s` of every utterance up to `now_s`."""
+        while self._runs and self._runs[0].ends_s <= now_s:
+            self._count(self._runs.popleft(), now_s)
+        if self._runs and self._runs[0].starts_s < now_s:
+            self._count(self._runs[0], now_s)
+
+    @staticmethod
+    def _count(run: _Run, now_s: float) -> None:
+        left_s = max(0.0, min(now_s, run.ends_s) - run.starts_s)
+        run.starts_s += left_s
+        if run.utterance is not None:
+            run.utterance.played_s += left_s

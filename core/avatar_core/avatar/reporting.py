@@ -1,0 +1,63 @@
+"""What a worker tells the bench while it speaks: `AvatarReport` packets, lossy, about ten a second (`wire.livekit`)."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from avatar_core.clock import Clock
+from avatar_core.errors import RoomError
+from avatar_core.room.connection import RoomConnection
+from avatar_core.tasks import cancel_and_wait, spawn
+from avatar_core.wire.livekit import TOPIC_BENCH_REPORT, AvatarReport, SegmentReport, encode_report
+
+_log = logging.getLogger(__name__)
+
+PERIOD_S = 0.1
+MAX_SEGMENTS = 8
+
+
+class Reporter:
+    """Sends what `read` says to `destination` while there are segments, and once when there are none any more."""
+
+    def __init__(
+        self,
+        connection: RoomConnection,
+        destination: str,
+        clock: Clock,
+        read: Callable[[], tuple[SegmentReport, ...]],
+    ) -> None:
+        self.failed = 0
+        self._connection = connection
+        self._destination = destination
+        self._clock = clock
+        self._read = read
+        self._sequence = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; the room is joined by now."""
+        self._task = spawn(self._run(), name="avatar reports")
+
+    async def aclose(self) -> None:
+        """Stop; harmless twice."""
+        await cancel_and_wait(self._task)
+
+    async def _run(self) -> None:
+        spoke = False
+        while True:
+            segments = self._read()[:MAX_SEGMENTS]
+            if (segments or spoke) and self._destination in self._connection.participants:
+                await self._send(AvatarReport(self._sequence, self._clock.now(), segments))
+            spoke = bool(segments)
+            await self._clock.sleep_until(self._clock.now() + PERIOD_S)
+
+    async def _send(self, report: AvatarReport) -> None:
+        self._sequence += 1
+        try:
+            await self._connection.send_data(
+                encode_report(report), topic=TOPIC_BENCH_REPORT, reliable=False, destinations=[self._destination]
+            )
+        except RoomError as failure:
+            # One of many; whether the room is gone is told elsewhere.
+            self.failed += 1
+            _log.debug("a report was not sent: %s", failure)

@@ -1,0 +1,215 @@
+"""AvatarRunner (LiveKit's name): one avatar in a room. Speech in, its generator, and synchronized tracks out."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+from avatar_core.avatar.faults import DelayedAudio, DelayedVideo, Faults
+from avatar_core.avatar.generator import AvatarOptions, VideoGenerator
+from avatar_core.avatar.reporting import Reporter
+from avatar_core.avatar.sinks import AudioSink, VideoSink
+from avatar_core.avatar.synchronizer import QUEUE_S, AVSynchronizer, SpeechEnded
+from avatar_core.clock import Clock
+from avatar_core.room.connection import RoomConnection
+from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver
+from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions
+from avatar_core.room.values import ConnectionState, Participant, ParticipantLeft, StateChanged, TrackSource
+from avatar_core.tasks import TaskGroup
+from avatar_core.wire.livekit import TRACK_AUDIO, TRACK_VIDEO, SegmentReport
+
+_log = logging.getLogger(__name__)
+
+_SOURCE_QUEUE_MS = round(QUEUE_S * 2000)
+"""Of LiveKit's audio source: twice what the synchronizer keeps in it, so that a capture never waits."""
+_BITS_PER_PIXEL = 0.09
+_BITRATE_LIMITS_BPS = (400_000, 8_000_000)
+_AUDIO_BITRATE_BPS = 64_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerEnded:
+    """Why a runner can't or needn't go on."""
+
+    reason: Literal["controller_gone", "room_lost", "failed"]
+    detail: str
+
+
+class AvatarRunner:
+    """Speaks what `controller` sends and obeys nobody else. Made before the room is joined, so that nothing is missed.
+
+    Then `publish`, once `connection` has joined; `ended` is done when it is over. A controller that leaves is waited
+    for: what it said is played to its end, then it has `grace_s` to come back. `connection` and `generator` are given,
+    the generator is closed here.
+    """
+
+    def __init__(
+        self,
+        connection: RoomConnection,
+        generator: VideoGenerator,
+        options: AvatarOptions,
+        clock: Clock,
+        *,
+        controller: str,
+        grace_s: float = 5.0,
+        faults: Faults | None = None,
+    ) -> None:
+        self.ended: asyncio.Future[RunnerEnded] = asyncio.get_running_loop().create_future()
+        self._connection = connection
+        self._generator = generator
+        self._options = options
+        self._clock = clock
+        self._controller = controller
+        self._grace_s = grace_s
+        self._faults = faults or Faults()
+        self._tasks = TaskGroup(on_failure=self._on_failure)
+        self._receiver = DataStreamAudioReceiver(connection, controller)
+        self._receiver.buffer_cleared.connect(self._on_buffer_cleared)
+        self._synchronizer: AVSynchronizer | None = None
+        self._delayed_video: DelayedVideo | None = None
+        self._reporter = Reporter(connection, controller, clock, self._report)
+        self._farewell: asyncio.Task[None] | None = None
+        self._all_answered = asyncio.Event()
+        self._disconnect = (
+            connection.events.participant_disconnected.connect(self._on_participant_left),
+            connection.events.participant_connected.connect(self._on_participant_came),
+            connection.events.state_changed.connect(self._on_state_changed),
+        )
+
+    async def publish(self) -> None:
+        """Publish both tracks, at once and whoever is there (B9), and begin; RoomError when the server refuses."""
+        options = self._options
+        audio = await self._connection.publish_audio(
+            TRACK_AUDIO,
+            source=TrackSource.MICROPHONE,
+            options=AudioPublishOptions(
+                sample_rate_hz=options.audio_sample_rate,
+                num_channels=options.audio_channels,
+                queue_ms=_SOURCE_QUEUE_MS,
+                max_bitrate_bps=_AUDIO_BITRATE_BPS * options.audio_channels,
+            ),
+        )
+        video = await self._connection.publish_video(
+            TRACK_VIDEO,
+            VideoPublishOptions(
+                width_px=options.video_width,
+                height_px=options.video_height,
+                max_bitrate_bps=video_bitrate_bps(options),
+                max_fps=options.video_fps,
+            ),
+        )
+        synchronizer = AVSynchronizer(*self._sinks(audio, video), options, self._clock, on_failure=self._on_failure)
+        synchronizer.speech_started.connect(self._on_speech_started)
+        synchronizer.speech_ended.connect(self._on_speech_ended)
+        self._synchronizer = synchronizer
+        synchronizer.start()
+        self._reporter.start()
+        self._tasks.spawn(self._hear(), name="avatar hears")
+        self._tasks.spawn(self._render(synchronizer), name="avatar renders")
+
+    async def aclose(self) -> None:
+        """Stop; tracks and room are the connection's. Harmless twice, and before `publish`."""
+        for disconnect in self._disconnect:
+            disconnect()
+        await self._tasks.aclose()
+        await self._reporter.aclose()
+        await self._receiver.aclose()
+        if self._synchronizer is not None:
+            await self._synchronizer.aclose()
+        if self._delayed_video is not None:
+            await self._delayed_video.aclose()
+        await self._generator.aclose()
+
+    def _sinks(self, audio: AudioSink, video: VideoSink) -> tuple[AudioSink, VideoSink]:
+        if self._faults.audio_delay_ms:
+            audio = DelayedAudio(audio, self._faults.audio_delay_ms / 1000, self._options)
+        if self._faults.video_delay_ms:
+            video = self._delayed_video = DelayedVideo(video, self._faults.video_delay_ms / 1000, self._clock)
+        return audio, video
+
+    async def _hear(self) -> None:
+        async for item in self._receiver:
+            await self._generator.push_audio(item)
+
+    async def _render(self, synchronizer: AVSynchronizer) -> None:
+        async for item in self._generator:
+            await synchronizer.push(item)
+        self._end("failed", "the generator ended by itself")
+
+    def _on_speech_started(self, _: float) -> None:
+        if segments := self._receiver.open_segments:
+            self._receiver.notify_playback_started(segments[0].key)
+
+    def _on_speech_ended(self, ended: SpeechEnded) -> None:
+        if ended.end.segment_id is not None:
+            self._receiver.notify_playback_finished(ended.end.segment_id, ended.played_s, interrupted=False)
+        self._note_answers()
+
+    def _on_buffer_cleared(self, cleared: BufferCleared) -> None:
+        # Generation first: from here on nothing of what was said can leave, wherever it is (B5, B6).
+        self._generator.clear_buffer()
+        played_s = self._synchronizer.flush(self._generator.generation) if self._synchronizer is not None else ()
+        waiting = {segment.key for segment in self._receiver.open_segments}
+        segments = [segment for segment in cleared.segments if segment.key in waiting]
+        for index, segment in enumerate(segments):
+            position_s = played_s[index] if index < len(played_s) else 0.0
+            self._receiver.notify_playback_finished(segment.key, position_s, interrupted=True)
+        self._note_answers()
+
+    def _report(self) -> tuple[SegmentReport, ...]:
+        """One entry for each open segment that has a name at its sender."""
+        played_s = self._synchronizer.played_s if self._synchronizer is not None else ()
+        offset_s = self._synchronizer.offset_s if self._synchronizer is not None else None
+        entries = []
+        for index, segment in enumerate(self._receiver.open_segments):
+            position_s = played_s[index] if index < len(played_s) else 0.0
+            if segment.segment_id is not None:
+                entries.append(
+                    SegmentReport(
+                        segment.segment_id,
+                        segment.generation,
+                        buffered_s=max(0.0, segment.received_s - position_s),
+                        played_s=position_s,
+                        source_offset_ms=None if offset_s is None else 1000 * (offset_s + self._faults.offset_s),
+                    )
+                )
+        return tuple(entries)
+
+    def _note_answers(self) -> None:
+        if not self._receiver.open_segments:
+            self._all_answered.set()
+
+    def _on_participant_left(self, left: ParticipantLeft) -> None:
+        if left.participant.identity == self._controller and (self._farewell is None or self._farewell.done()):
+            self._farewell = self._tasks.spawn(self._outlive_controller(), name="avatar without controller")
+
+    def _on_participant_came(self, participant: Participant) -> None:
+        if participant.identity == self._controller and self._farewell is not None:
+            self._farewell.cancel()
+            self._farewell = None
+
+    async def _outlive_controller(self) -> None:
+        self._all_answered.clear()
+        if self._receiver.open_segments:
+            await self._all_answered.wait()
+        await self._clock.sleep_until(self._clock.now() + self._grace_s)
+        self._end("controller_gone", f"{self._controller!r} left and did not come back within {self._grace_s:g} s")
+
+    def _on_state_changed(self, change: StateChanged) -> None:
+        if change.current is ConnectionState.LOST:
+            self._end("room_lost", f"the room was lost ({change.reason or 'no reason given'})")
+
+    def _on_failure(self, name: str, failure: BaseException) -> None:
+        _log.error("%s failed", name, exc_info=failure)
+        self._end("failed", f"{name}: {failure}")
+
+    def _end(self, reason: Literal["controller_gone", "room_lost", "failed"], detail: str) -> None:
+        if not self.ended.done():
+            self.ended.set_result(RunnerEnded(reason, detail))
+
+
+def video_bitrate_bps(options: AvatarOptions) -> int:
+    """What the encoder may use: enough for a face at that size and rate, 2.5 Mbit/s at 720p30."""
+    wanted = options.video_width * options.video_height * options.video_fps * _BITS_PER_PIXEL
+    low, high = _BITRATE_LIMITS_BPS
+    return round(min(max(wanted, low), high))

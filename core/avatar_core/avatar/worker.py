@@ -1,0 +1,123 @@
+"""The worker process: one avatar in one room, owned by whoever holds its stdin.
+
+The first line is a launch request (`wire.dispatch`); WORKER_COMMANDS follow, WORKER_EVENTS go out. It ends at once at
+Stop, at SIGTERM and when stdin ends; by itself when its controller is gone or the room is lost.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Literal
+
+from avatar_core.avatar.registry import REFERENCE_GENERATORS, GeneratorFactory
+from avatar_core.avatar.runner import AvatarRunner
+from avatar_core.avatar.worker_options import WorkerIdentity, WorkerOptions, read_options, read_own_token
+from avatar_core.clock import MonotonicClock
+from avatar_core.errors import BenchError, WireError
+from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
+from avatar_core.room.connection import RoomConnection
+from avatar_core.tasks import cancel_and_wait, spawn
+from avatar_core.wire.dispatch import LaunchRequest, decode_launch_request
+from avatar_core.wire.messages import WORKER_COMMANDS, WORKER_EVENTS, Stop, WorkerEnded, WorkerReady
+
+_log = logging.getLogger(__name__)
+
+_CLOSE_S = 0.7
+"""For leaving the room; a worker that has been told to go is gone within a second."""
+
+EndReason = Literal["stopped", "controller_gone", "room_lost", "failed"]
+
+
+def main(generators: Mapping[str, GeneratorFactory] = REFERENCE_GENERATORS) -> int:
+    """Run until it is over; 1 where that was a failure."""
+    log_to_owner()
+    return asyncio.run(_run(generators))
+
+
+async def _run(generators: Mapping[str, GeneratorFactory]) -> int:
+    clock = MonotonicClock()
+    pipe = await OwnerPipe.open()
+    stop = asyncio.Event()
+    on_termination(stop.set)
+    first_line = await pipe.read_line()
+    obeying = spawn(_obey(pipe, stop), name="worker owner")
+    living = spawn(_live(first_line, generators, clock, pipe), name="worker life")
+    stopping = spawn(stop.wait(), name="worker stop")
+    await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    ended = living.result() if living.done() else WorkerEnded("stopped", "told to stop", clock.now())
+    pipe.send(WORKER_EVENTS.encode(ended))
+    _log.info("ends: %s (%s)", ended.reason, ended.detail)
+    await cancel_and_wait(living, stopping, obeying)
+    pipe.close()
+    return 1 if ended.reason == "failed" else 0
+
+
+async def _obey(pipe: OwnerPipe, stop: asyncio.Event) -> None:
+    """Serve the owner's lines; their end is an order to stop."""
+    try:
+        async for line in pipe.lines():
+            try:
+                command = WORKER_COMMANDS.decode(line)
+            except WireError as failure:
+                _log.warning("a line of the owner is ignored: %s", failure)
+                continue
+            if isinstance(command, Stop):
+                return
+    finally:
+        stop.set()
+
+
+async def _live(
+    first_line: bytes, generators: Mapping[str, GeneratorFactory], clock: MonotonicClock, pipe: OwnerPipe
+) -> WorkerEnded:
+    """Be the avatar until that is over; never raises for what can go wrong in a room."""
+    try:
+        request = decode_launch_request(first_line)
+        options = read_options(request.options, generators)
+        identity = read_own_token(request.token)
+        if options.faults.never_join:
+            await asyncio.Event().wait()
+        reason, detail = await _join(request, options, identity, generators[options.generator], clock, pipe)
+    except BenchError as failure:
+        reason, detail = "failed", str(failure)
+    except Exception as failure:
+        _log.exception("the worker failed")
+        reason, detail = "failed", f"{type(failure).__name__}: {failure}"
+    return WorkerEnded(reason, detail, clock.now())
+
+
+async def _join(
+    request: LaunchRequest,
+    options: WorkerOptions,
+    identity: WorkerIdentity,
+    make_generator: GeneratorFactory,
+    clock: MonotonicClock,
+    pipe: OwnerPipe,
+) -> tuple[EndReason, str]:
+    connection = RoomConnection(clock=clock)
+    runner = AvatarRunner(
+        connection,
+        make_generator(options.avatar, clock),
+        options.avatar,
+        clock,
+        controller=identity.controller,
+        grace_s=options.grace_s,
+        faults=options.faults,
+    )
+    try:
+        await connection.connect(request.url, request.token)
+        if not options.faults.never_publish:
+            await runner.publish()
+            pipe.send(WORKER_EVENTS.encode(WorkerReady(identity.identity, clock.now())))
+        ended = await runner.ended
+        return ended.reason, ended.detail
+    finally:
+        await runner.aclose()
+        leaving = spawn(connection.aclose(), name="worker leaves")
+        await asyncio.wait({leaving}, timeout=_CLOSE_S)
+        await cancel_and_wait(leaving)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

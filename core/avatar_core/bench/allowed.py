@@ -1,0 +1,30 @@
+"""Which commands can be used in which state, and the reason for each that can't."""
+
+from avatar_core.bench.states import Command, SessionState
+
+_SPEECH_COMMANDS = (Command.STOP, Command.PAUSE, Command.RESUME, Command.END_SEGMENT)
+_OUT_OF_USE = {
+    SessionState.IDLE: "Not connected",
+    SessionState.FAILED: "The room is gone. Reconnect first",
+    SessionState.CONNECTING: "Still connecting",
+    SessionState.CLOSING: "Closing",
+}
+
+
+def blocked_in(state: SessionState, *, open_segment: bool, has_avatar: bool) -> dict[Command, str]:
+    """The commands that can't be used now, each with its reason."""
+    blocked: dict[Command, str] = {}
+    if state in _OUT_OF_USE:
+        commands = (*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT, Command.SWAP)
+        blocked = dict.fromkeys(commands, _OUT_OF_USE[state])
+    elif not has_avatar:
+        blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT), "No avatar is in the room")
+    elif not open_segment:
+        blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.INTERRUPT), "Nothing is being said")
+    elif state is SessionState.PAUSED:
+        blocked[Command.PAUSE] = "Paused already"
+    else:
+        blocked[Command.RESUME] = "Nothing is paused"
+    if state not in (SessionState.IDLE, SessionState.FAILED):
+        blocked[Command.CONNECT] = "Connected already"
+    return blocked

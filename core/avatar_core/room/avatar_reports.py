@@ -1,0 +1,37 @@
+"""Reading an avatar's reports (`wire.livekit.AvatarReport`): from the right sender, newest first, the rest counted."""
+
+import logging
+
+from avatar_core.errors import WireError
+from avatar_core.room.values import DataPacket
+from avatar_core.wire.livekit import TOPIC_BENCH_REPORT, AvatarReport, decode_report
+
+_log = logging.getLogger(__name__)
+
+
+class ReportReader:
+    """Reports of the participant `sender`. Packets may be lost or overtake each other: an older one is not returned."""
+
+    def __init__(self, sender: str) -> None:
+        self.bad = 0
+        self._sender = sender
+        self._last_sequence = -1
+
+    def read(self, packet: DataPacket) -> AvatarReport | None:
+        """The report that `packet` brings, None where it brings none, nothing new, or what can't be read."""
+        if packet.topic != TOPIC_BENCH_REPORT or packet.sender != self._sender:
+            return None
+        try:
+            report = decode_report(packet.payload)
+        except WireError as failure:
+            self.bad += 1
+            _log.debug("a report of %r: %s", self._sender, failure)
+            return None
+        if report.sequence <= self._last_sequence:
+            return None
+        self._last_sequence = report.sequence
+        return report
+
+    def begin_anew(self) -> None:
+        """The sender left: whoever comes under its name counts from the beginning."""
+        self._last_sequence = -1

@@ -1,0 +1,67 @@
+"""The model of an output's queue: when sound leaves, and what of each utterance has."""
+
+import pytest
+
+from avatar_core.avatar.playhead import Playhead, Utterance
+
+
+def test_sound_leaves_at_once_and_in_order() -> None:
+    playhead = Playhead()
+    assert playhead.push(10.0, 0.5, None) == 10.0
+    assert playhead.push(10.1, 0.5, None) == 10.5
+    assert playhead.queued_s(10.2) == pytest.approx(0.8)
+
+
+def test_queue_that_ran_dry_goes_on_from_now() -> None:
+    playhead = Playhead()
+    playhead.push(10.0, 0.5, None)
+    assert playhead.push(12.0, 0.5, None) == 12.0
+    assert playhead.queued_s(12.0) == 0.5
+
+
+def test_played_time_counts_its_own_sound_alone() -> None:
+    playhead = Playhead()
+    first, second = Utterance(), Utterance()
+    playhead.push(0.0, 0.3, first)
+    playhead.push(0.0, 0.2, None)
+    playhead.push(0.0, 0.4, first)
+    playhead.push(0.0, 0.5, second)
+    for now_s, played in (
+        (0.2, (0.2, 0.0)),
+        (0.4, (0.3, 0.0)),
+        (0.6, (0.4, 0.0)),
+        (1.0, (0.7, 0.1)),
+        (9.0, (0.7, 0.5)),
+    ):
+        playhead.settle(now_s)
+        assert (first.played_s, second.played_s) == pytest.approx(played)
+
+
+def test_cut_leaves_what_had_not_left_unplayed() -> None:
+    playhead = Playhead()
+    first, second = Utterance(), Utterance()
+    playhead.push(0.0, 0.3, first)
+    playhead.push(0.0, 0.3, second)
+    playhead.cut(0.4)
+    assert (first.played_s, second.played_s) == pytest.approx((0.3, 0.1))
+    assert (first.pushed_s, second.pushed_s) == pytest.approx((0.3, 0.1))
+    assert playhead.queued_s(0.4) == 0
+    assert playhead.push(0.4, 0.1, None) == 0.4
+
+
+def test_silence_alone_is_told_from_speech() -> None:
+    playhead = Playhead()
+    playhead.push(0.0, 0.1, Utterance())
+    playhead.push(0.0, 0.1, None)
+    assert not playhead.only_silence(0.05)
+    assert playhead.only_silence(0.1)
+
+
+def test_end_of_an_utterance_is_when_its_last_sample_has_left() -> None:
+    playhead = Playhead()
+    utterance = Utterance()
+    playhead.push(0.0, 0.2, utterance)
+    playhead.push(0.0, 0.2, None)
+    assert playhead.end_of(utterance, 0.1) == pytest.approx(0.2)
+    playhead.settle(0.3)
+    assert playhead.end_of(utterance, 0.3) == 0.3
