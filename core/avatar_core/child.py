@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from avatar_core.errors import BenchError
 from avatar_core.tasks import TaskGroup
@@ -17,34 +17,41 @@ _log = logging.getLogger(__name__)
 
 MAX_LINE_BYTES = 1 << 20
 _MAX_UNREAD_BYTES = 4 << 20
-_TERM_GRACE_S = 1.2
+TERM_GRACE_S = 1.2
 _KILL_GRACE_S = 0.5
+_LAST_WORDS_S = 0.2
+_LAST_WORDS_CHARS = 2_000
 
 
 class ChildProcess:
-    """Started by `start`, ended by `aclose`; `lines` is read by one consumer. Its log lines go to ours."""
+    """Started by `start`, ended by `aclose`; `lines` is read by one consumer. Its log lines go to ours.
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+    It has `grace_s` to end by itself once asked to. One that owns children needs more than they do: killed before it
+    could kill them, it would leave behind those that hang.
+    """
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, *, grace_s: float = TERM_GRACE_S) -> None:
         self.name = name
         self.pid = process.pid
+        self._grace_s = grace_s
         # What it said last on stderr, for the error message should it die.
         self.last_words = ""
         self._process = process
         self._tasks = TaskGroup()
         self._log_reader = self._tasks.spawn(self._read_log(), name=f"log of {name}")
-        self.ended: asyncio.Task[int] = self._tasks.spawn(process.wait(), name=f"end of {name}")
-        """Done with the exit code once it ended; negative for a signal."""
+        self.ended: asyncio.Task[int] = self._tasks.spawn(self._end(), name=f"end of {name}")
+        """Done with the exit code once it ended and its log was read; negative for a signal."""
 
     @classmethod
-    async def start(cls, module: str, *arguments: str, name: str) -> "ChildProcess":
+    async def start(cls, module: str, *arguments: str, name: str, grace_s: float = TERM_GRACE_S) -> "ChildProcess":
         """Run `python -P -m module`; raises BenchError where that can't be done.
 
         -P keeps the current folder off the path, where a foreign `core/` or `gui/` may lie.
         """
-        return await cls.start_command([sys.executable, "-P", "-m", module, *arguments], name=name)
+        return await cls.start_command([sys.executable, "-P", "-m", module, *arguments], name=name, grace_s=grace_s)
 
     @classmethod
-    async def start_command(cls, command: Sequence[str], *, name: str) -> "ChildProcess":
+    async def start_command(cls, command: Sequence[str], *, name: str, grace_s: float = TERM_GRACE_S) -> "ChildProcess":
         """Run any program that behaves as one of ours; raises BenchError where that can't be done."""
         try:
             process = await asyncio.create_subprocess_exec(
@@ -58,7 +65,7 @@ class ChildProcess:
             )
         except OSError as error:
             raise BenchError(f"The {name} could not be started: {error.strerror} ({command[0]}).") from error
-        return cls(name, process)
+        return cls(name, process, grace_s=grace_s)
 
     @property
     def running(self) -> bool:
@@ -94,21 +101,31 @@ class ChildProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
         if self.running:
-            await self._end_by(self._process.terminate, _TERM_GRACE_S)
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            await asyncio.wait({self.ended}, timeout=self._grace_s)
         if self.running:
-            _log.warning("%s did not end in %.1f s and is killed", self.name, _TERM_GRACE_S)
-            await self._end_by(self._process.kill, _KILL_GRACE_S)
+            _log.warning("%s did not end in %.1f s and is killed", self.name, self._grace_s)
+            self.kill()
+        await asyncio.wait({self.ended}, timeout=_KILL_GRACE_S)
         await self._tasks.aclose()
+
+    async def how_it_ended(self) -> str:
+        """Wait for its end; how it came and the last words, for the user."""
+        exit_code = await self.ended
+        how = f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+        return f"{how}. {self.last_words}".strip()
 
     def kill(self) -> None:
         """Send SIGKILL, as a test or a planted fault does."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
-    async def _end_by(self, ask: Callable[[], None], grace_s: float) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            ask()
-        await asyncio.wait({self.ended}, timeout=grace_s)
+    async def _end(self) -> int:
+        exit_code = await self._process.wait()
+        # Its last words may still be in the pipe; a grandchild that holds the pipe open must not hold us.
+        await asyncio.wait({self._log_reader}, timeout=_LAST_WORDS_S)
+        return exit_code
 
     async def _read_log(self) -> None:
         stderr = self._process.stderr
@@ -122,5 +139,5 @@ class ChildProcess:
                 return
             text = line.decode(errors="replace").rstrip()
             if text:
-                self.last_words = text
+                self.last_words = text[:_LAST_WORDS_CHARS]
                 _log.info("%s: %s", self.name, text)

@@ -4,6 +4,7 @@ Formats are the child's matter. The end of `lines` means that the owner is gone.
 """
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -50,6 +51,12 @@ class OwnerPipe:
         """Give up both pipes; what is written already still goes out."""
         self._read_pipe.close()
         self._out.close()
+
+
+def log_to_owner() -> None:
+    """Log to stderr, which the owner reads line by line; the SDK's chatter about every connection stays out."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("livekit").setLevel(logging.WARNING)
 
 
 def on_termination(stop: Callable[[], None]) -> None:

@@ -24,6 +24,9 @@ _SOURCE_QUEUE_MS = round(QUEUE_S * 2000)
 """Of LiveKit's audio source: twice what the synchronizer keeps in it, so that a capture never waits."""
 _BITS_PER_PIXEL = 0.09
 _BITRATE_LIMITS_BPS = (400_000, 8_000_000)
+_STREAM = "avatar"
+"""Sound and picture share a media stream, so that receivers hold the picture back for the sound."""
+
 _AUDIO_BITRATE_BPS = 64_000
 
 
@@ -87,6 +90,7 @@ class AvatarRunner:
                 num_channels=options.audio_channels,
                 queue_ms=_SOURCE_QUEUE_MS,
                 max_bitrate_bps=_AUDIO_BITRATE_BPS * options.audio_channels,
+                stream=_STREAM,
             ),
         )
         video = await self._connection.publish_video(
@@ -96,6 +100,7 @@ class AvatarRunner:
                 height_px=options.video_height,
                 max_bitrate_bps=video_bitrate_bps(options),
                 max_fps=options.video_fps,
+                stream=_STREAM,
             ),
         )
         synchronizer = AVSynchronizer(*self._sinks(audio, video), options, self._clock, on_failure=self._on_failure)

@@ -81,9 +81,7 @@ class WorkerPool:
         worker_id = f"worker-{next(self._numbers)}"
         self._starting += 1
         try:
-            process = await ChildProcess.start(
-                self._module, *self._arguments, name=worker_id, grace_s=_WORKER_GRACE_S
-            )
+            process = await ChildProcess.start(self._module, *self._arguments, name=worker_id, grace_s=_WORKER_GRACE_S)
         finally:
             self._starting -= 1
         worker = _Worker(worker_id, request.room_name, process)

@@ -1,4 +1,4 @@
-"""Which commands can be used in which state, and the reason for each that can't."""
+"""Which commands can be used in which state, and the reason for each that can't: the same for every session."""
 
 from avatar_core.bench.states import Command, SessionState
 

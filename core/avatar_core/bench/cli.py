@@ -12,9 +12,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from importlib import metadata
+from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
+from avatar_core import __version__
 from avatar_core.bench.config import Config, desktop_environment, load_process_config, process_environment
 from avatar_core.errors import BenchError, ConfigError
 
@@ -34,14 +36,19 @@ class ExitCode(IntEnum):
     """A service is unreachable, the bench could not run, or the measurement can't be trusted."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one headless command and return its exit code; argparse itself exits for --help and bad arguments."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    if options.run is None:
-        parser.print_help(sys.stderr)
-        return ExitCode.USAGE
-    logging.basicConfig(level=logging.WARNING, format=f"{PROGRAM}: %(levelname)s: %(name)s: %(message)s")
+_EXIT_CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL, "broken": ExitCode.BROKEN}
+
+Window: TypeAlias = Callable[[Config, Path | None], str]
+"""Opens the window over a configuration and a run folder; returns the verdict, "pass" when a person closed it."""
+
+
+def main(arguments: Sequence[str], window: Window) -> int:
+    """Run one command, or `window` without one; argparse itself exits for --help and bad arguments."""
+    options = build_parser(window).parse_args(arguments)
+    # The handler, not the logger, keeps the terminal calm: a run folder's log takes more.
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.basicConfig(format=f"{PROGRAM}: %(levelname)s: %(name)s: %(message)s", handlers=[terminal])
     # Names of devices and answers of servers may hold what the terminal's encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -63,15 +70,71 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.BROKEN
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser with every command; after parsing, `run` is the command's function, None without a command."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="A testbench for real-time talking avatars.")
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}")
-    parser.set_defaults(run=None)
+def build_parser(window: Window) -> argparse.ArgumentParser:
+    """The parser with every command; after parsing, `run` is the command's function."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="A testbench for real-time talking avatars. Without a command it opens the window; where there "
+        "is no display, the same window runs the demo off screen and saves a screenshot with the run folder.",
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    _add_room_and_out(parser)
+    parser.set_defaults(run=partial(_run_window, window))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_room, _add_doctor):
+    for add in (_add_run, _add_room, _add_doctor):
         add(commands)
     return parser
+
+
+def _run_window(window: Window, options: argparse.Namespace) -> ExitCode:
+    return _EXIT_CODES[window(_load_config(options), options.out)]
+
+
+def _add_room_and_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--room", default="", help="auto, embedded, server, or the URL of a room (default: auto)")
+    parser.add_argument("--out", type=Path, help="the run folder (default: runs/<run id>)")
+
+
+def _load_config(options: argparse.Namespace) -> Config:
+    return load_process_config(process_environment(), {"room": options.room} if options.room else {})
+
+
+def _add_run(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run a scenario without a window",
+        description="Run a scenario against an avatar in a real room, print what was measured, and write a run "
+        "folder. Exits with 0 when every step was done and the ledger balances, 1 when not, 3 when it could not run.",
+    )
+    parser.add_argument("scenario", choices=["demo"], help="the scenario: speak, interrupt, end segment, swap, speak")
+    parser.add_argument("--provider", default="talking-head", help="the avatar to begin with (default: %(default)s)")
+    parser.add_argument("--swap-to", help="the avatar to swap to (default: a second instance of the same)")
+    parser.add_argument(
+        "--swap-policy",
+        choices=["carry", "finish"],
+        help="what becomes of speech the old avatar was given but has not played (default: carry in the demo, else "
+        "finish; where positions can't be trusted it is finish, and said)",
+    )
+    _add_room_and_out(parser)
+    parser.add_argument("--seed", type=int, default=0, help="written into the result (default: %(default)s)")
+    parser.add_argument("--json", default="", metavar="FILE", help="write the result here too; - prints it")
+    parser.set_defaults(run=_run_scenario)
+
+
+def _run_scenario(options: argparse.Namespace) -> ExitCode:
+    from avatar_core.bench.headless import RunRequest, run_headless
+    from avatar_core.playback.recall import SwapPolicy
+
+    request = RunRequest(
+        scenario=options.scenario,
+        provider=options.provider,
+        swap_to=options.swap_to or options.provider,
+        swap_policy=SwapPolicy(options.swap_policy) if options.swap_policy else None,
+        seed=options.seed,
+        out=options.out,
+        json_to=options.json,
+    )
+    return _EXIT_CODES[run_headless(_load_config(options), request)]
 
 
 def _add_room(commands: Commands) -> None:
@@ -119,10 +182,3 @@ def _run_doctor(options: argparse.Namespace) -> ExitCode:
     report = asyncio.run(diagnose(desktop_environment(environ), config))
     print(json.dumps(report.to_json_object()) if options.json else report.to_text(), flush=True)
     return ExitCode.PASS if report.ok else ExitCode.BROKEN
-
-
-def _version() -> str:
-    try:
-        return metadata.version(PROGRAM)
-    except metadata.PackageNotFoundError:
-        return "of a checkout that is not installed"

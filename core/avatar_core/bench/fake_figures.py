@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow, ProviderInfo, SourceInfo
-from avatar_core.bench.states import Command, ProviderState, SessionState, SourceKind, Verdict
+from avatar_core.bench.states import ProviderState, SourceKind, Verdict
 
 PROVIDERS = (
     ProviderInfo("talking-head", "Talking head", "Reference, ours", 24_000, ProviderState.NOT_STARTED),
@@ -74,34 +74,6 @@ _HOST_BOUND = frozenset(
         "first_sound_s",
     }
 )
-
-_NOTHING_OPEN = "Nothing is being said"
-_NO_AVATAR = "No avatar is in the room"
-_SPEECH_COMMANDS = (Command.STOP, Command.PAUSE, Command.RESUME, Command.END_SEGMENT)
-
-
-def blocked_in(state: SessionState, *, open_segment: bool, has_avatar: bool) -> dict[Command, str]:
-    """The commands that can't be used now, each with its reason."""
-    blocked: dict[Command, str] = {}
-    if state in (SessionState.IDLE, SessionState.FAILED, SessionState.CONNECTING, SessionState.CLOSING):
-        reason = {
-            SessionState.IDLE: "Not connected",
-            SessionState.FAILED: "The room is gone. Reconnect first",
-            SessionState.CONNECTING: "Still connecting",
-            SessionState.CLOSING: "Closing",
-        }[state]
-        blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT, Command.SWAP), reason)
-    elif not has_avatar:
-        blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT), _NO_AVATAR)
-    elif not open_segment:
-        blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.INTERRUPT), _NOTHING_OPEN)
-    elif state is SessionState.PAUSED:
-        blocked[Command.PAUSE] = "Paused already"
-    else:
-        blocked[Command.RESUME] = "Nothing is paused"
-    if state not in (SessionState.IDLE, SessionState.FAILED):
-        blocked[Command.CONNECT] = "Connected already"
-    return blocked
 
 
 def metric_rows(

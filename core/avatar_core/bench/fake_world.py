@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from avatar_core.bench.allowed import blocked_in
 from avatar_core.bench.contract import SessionEvent
-from avatar_core.bench.fake_figures import PROVIDERS, SOURCES, blocked_in, metric_rows
+from avatar_core.bench.fake_figures import PROVIDERS, SOURCES, metric_rows
 from avatar_core.bench.fake_ledger import FakeLedger, FakeSegment
 from avatar_core.bench.fake_signals import FakeCurves, FakePreview
 from avatar_core.bench.snapshot import (

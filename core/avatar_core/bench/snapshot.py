@@ -84,7 +84,10 @@ class SpeechProgress:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """One metric of DESIGN.md's list. `value` is the newest sample; an untrusted row carries no figures."""
+    """One metric of DESIGN.md's list. `value` is the newest sample.
+
+    Not `trusted`: what comes now can't be believed; figures, if any, are of the samples of trusted time alone.
+    """
 
     name: str
     unit: str
@@ -127,7 +130,10 @@ class LedgerBalance:
 
 @dataclass(frozen=True, slots=True)
 class TrustInfo:
-    """Whether figures can be believed, and what that rests on. `reason` is two or three words; `since_s` monotonic."""
+    """Whether figures can be believed, and what that rests on. `reason` is two or three words; `since_s` monotonic.
+
+    `excluded_samples`: how many were measured in untrusted time and are in no figure.
+    """
 
     trusted: bool = True
     reason: str = ""
@@ -137,6 +143,7 @@ class TrustInfo:
     viewer_clock_p99_ms: float | None = None
     zero_ms: float | None = None
     zero_age_s: float | None = None
+    excluded_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A/V offset: the flash and the beep of one event, paired (docs/protocols.md, "Sign").
+"""A/V offset: the flash and the beep of one event, paired (DESIGN, "Sign").
 
 Offset = video time - audio time, + = audio leads, video is late.
 """
@@ -46,11 +46,6 @@ class OffsetPairing:
             self._flashes.append(at_s)
             return None
         return OffsetSample(max(at_s, beep_s), (at_s - beep_s) * 1000)
-
-    def reset(self) -> None:
-        """Forget what waits: another avatar is shown from now on."""
-        self._beeps.clear()
-        self._flashes.clear()
 
     def _expire(self, now_s: float) -> None:
         while self._beeps and now_s - self._beeps[0] > self._window_s:

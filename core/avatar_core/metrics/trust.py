@@ -1,18 +1,28 @@
 """Whether figures can be believed: the machine's load and the lateness of clocks against limits (DESIGN, "Trust")."""
 
+from collections import deque
 from dataclasses import dataclass, field, replace
+
+_SPANS_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class TrustLimits:
-    """From where on figures are not trusted; assets/thresholds holds the ones in force."""
+    """From where on figures are not trusted; assets/thresholds/trust.toml holds the ones in force."""
 
-    machine_busy: float = 0.90
-    """Share of all cores, 0 to 1, for `busy_for_s` on end."""
-    busy_for_s: float = 2.0
-    viewer_lateness_p99_ms: float = 10.0
-    calm_for_s: float = 3.0
+    machine_busy: float
+    """Share of all cores, 0 to 1, that is too much where it lasts for `busy_for_s`."""
+    busy_for_s: float
+    viewer_lateness_p99_ms: float
+    """How late the viewer's clock may tick, 99th percentile of a second."""
+    calm_for_s: float
     """How long everything must be within the limits before figures are trusted again."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.machine_busy <= 1:
+            raise ValueError("machine_busy is a share: above 0, at most 1")
+        if min(self.busy_for_s, self.viewer_lateness_p99_ms, self.calm_for_s) <= 0:
+            raise ValueError("times must be positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +36,13 @@ class UntrustedSpan:
 
 @dataclass(slots=True)
 class TrustJudge:
-    """Fed once a second by whoever measures; says since when, and why, figures are not trusted."""
+    """Fed about once a second by whoever measures; says since when, and why, figures are not trusted.
 
-    limits: TrustLimits = TrustLimits()
-    spans: list[UntrustedSpan] = field(default_factory=list)
+    A report tells of the time that went before it, so what begins to be doubted has begun by then.
+    """
+
+    limits: TrustLimits
+    spans: deque[UntrustedSpan] = field(default_factory=lambda: deque(maxlen=_SPANS_KEPT))
     _busy_since_s: float | None = None
     _last_bad_s: float | None = None
 
@@ -47,21 +60,21 @@ class TrustJudge:
         """Whether no untrusted time touches the stretch from `start_s` to `end_s`."""
         return not any(span.start_s < end_s and (span.end_s is None or span.end_s > start_s) for span in self.spans)
 
-    def machine(self, at_s: float, busy: float) -> None:
-        """The machine was `busy` (0 to 1) over the last second."""
+    def machine(self, since_s: float, at_s: float, busy: float) -> None:
+        """The machine was `busy` (0 to 1) from `since_s` to `at_s`."""
         if busy <= self.limits.machine_busy:
             self._busy_since_s = None
             self._calm(at_s)
             return
         if self._busy_since_s is None:
-            self._busy_since_s = at_s
+            self._busy_since_s = since_s
         if at_s - self._busy_since_s >= self.limits.busy_for_s:
             self._doubt(at_s, self._busy_since_s, f"machine {busy * 100:.0f} % busy")
 
-    def viewer_clock(self, at_s: float, lateness_p99_ms: float) -> None:
-        """The viewer's clock ticked this late over the last second."""
+    def viewer_clock(self, since_s: float, at_s: float, lateness_p99_ms: float) -> None:
+        """The viewer's clock ticked this late from `since_s` to `at_s`."""
         if lateness_p99_ms > self.limits.viewer_lateness_p99_ms:
-            self._doubt(at_s, at_s, f"viewer clock {lateness_p99_ms:.0f} ms late")
+            self._doubt(at_s, since_s, f"viewer clock {lateness_p99_ms:.0f} ms late")
         else:
             self._calm(at_s)
 

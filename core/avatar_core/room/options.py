@@ -50,6 +50,8 @@ class AudioPublishOptions:
     max_bitrate_bps: int | None = None
     dtx: bool = False
     red: bool = False
+    stream: str = ""
+    """Tracks of one named media stream are played in sync by receivers; empty: a stream of its own."""
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,5 @@ class VideoPublishOptions:
     max_bitrate_bps: int | None = None
     max_fps: float | None = None
     simulcast: bool = False
+    stream: str = ""
+    """As for audio."""

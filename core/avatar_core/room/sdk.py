@@ -111,6 +111,8 @@ def to_room_options(options: ConnectOptions) -> rtc.RoomOptions:
 def to_audio_publish_options(options: AudioPublishOptions, source: TrackSource) -> rtc.TrackPublishOptions:
     """The SDK's form of `options`."""
     result = rtc.TrackPublishOptions(source=_SDK_SOURCES[source], dtx=options.dtx, red=options.red)
+    if options.stream:
+        result.stream = options.stream
     if options.max_bitrate_bps is not None:
         result.audio_encoding.max_bitrate = options.max_bitrate_bps
     return result
@@ -121,6 +123,8 @@ def to_video_publish_options(options: VideoPublishOptions, source: TrackSource) 
     result = rtc.TrackPublishOptions(
         source=_SDK_SOURCES[source], video_codec=_SDK_CODECS[options.codec], simulcast=options.simulcast
     )
+    if options.stream:
+        result.stream = options.stream
     if options.max_bitrate_bps is not None:
         result.video_encoding.max_bitrate = options.max_bitrate_bps
     if options.max_fps is not None:

@@ -16,12 +16,21 @@ class Limits:
     rooms: int = 64
     participants_per_room: int = 64
     tracks_per_participant: int = 32
+    connect_s: float = 30.0
+    """From a join until media and data flow; twice what the SDK allows itself."""
     signal_message_bytes: int = 1 << 20
     signal_queue_messages: int = 1024
+    signal_write_s: float = 10.0
+    """How long a client may leave one message unread."""
+    signal_requests_per_s: float = 100.0
+    signal_requests_at_once: float = 500.0
+    """Past these a client's requests wait: each may cost every other client a message."""
     sdp_bytes: int = 256 << 10
     media_sections: int = 256
     metadata_bytes: int = 64 << 10
     name_bytes: int = 1 << 10
+    track_bytes: int = 16 << 10
+    """All that a client says of one track; everybody is told."""
     identity_bytes: int = 256
     data_packet_bytes: int = 65_535
     data_queue_bytes: int = 32 << 20

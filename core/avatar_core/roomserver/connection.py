@@ -35,8 +35,8 @@ class MediaContext:
 class ConnectionOwner(Protocol):
     """The participant, as its connection sees it."""
 
-    def pending_track(self, cid: str) -> PublishedTrack | None:
-        """The announced track that the client calls `cid`."""
+    def pending_tracks(self) -> list[PublishedTrack]:
+        """The announced tracks that the client has not described yet, in the order they were announced."""
         ...
 
     def track_bound(self, track: PublishedTrack) -> None:
@@ -88,6 +88,7 @@ class MediaConnection(abc.ABC):
         """By the mid of the client's sending section."""
         self._negotiation_due = False
         self._closed = False
+        self._deadline = self._loop.call_later(context.limits.connect_s, self._not_connected)
         self.uplink = Uplink(self._send_feedback)
 
     @property
@@ -101,6 +102,10 @@ class MediaConnection(abc.ABC):
         """The transport that sends to the client."""
 
     @abc.abstractmethod
+    def start(self) -> None:
+        """Begin the negotiation, where that is the server's part; the client was welcomed."""
+
+    @abc.abstractmethod
     def offer_received(self, sdp: str, offer_id: int) -> None:
         """Answer a client's offer; MalformedSdp where it can't be served."""
 
@@ -111,6 +116,12 @@ class MediaConnection(abc.ABC):
     @abc.abstractmethod
     def _negotiate(self) -> None:
         """Bring the client's sections in line with the downlinks, now or once the round under way has ended."""
+
+    @property
+    def dropped(self) -> int:
+        """Packets dropped on the way from and to the client."""
+        transports = {self.publisher, self.subscriber}
+        return self.uplink.unbound_packets + sum(transport.dropped for transport in transports)
 
     def add_downlink(self, downlink: Downlink) -> None:
         """Send a track to this client as soon as that is negotiated."""
@@ -138,6 +149,7 @@ class MediaConnection(abc.ABC):
     async def aclose(self) -> None:
         """End the transports; harmless twice."""
         self._closed = True
+        self._deadline.cancel()
         self._downlinks.clear()
         await self.publisher.aclose()
         await self.subscriber.aclose()
@@ -159,10 +171,11 @@ class MediaConnection(abc.ABC):
                         downlink.track.request_key_frame(arrival_s)
                 case rtcp.Nack():
                     if (downlink := self._downlinks.get(part.media_ssrc)) is not None:
-                        self._packets_requested(downlink, part.sequence_numbers)
+                        downlink.resend(part.sequence_numbers, arrival_s)
 
     def data_channels_opened(self) -> None:
         """The server can reach the client, so the participant counts as here (ROOMSERVER 4.11)."""
+        self._deadline.cancel()
         self._owner.media_ready()
 
     def data_received(self, data: bytes, reliable: bool) -> None:
@@ -198,19 +211,24 @@ class MediaConnection(abc.ABC):
         for mid, track in list(self._bound_tracks.items()):
             if mid not in sending or sending[mid].track_id != track.cid:
                 self._owner.track_withdrawn(track)
+        pending = {track.cid: track for track in self._owner.pending_tracks()}
+        new = [section for mid, section in sending.items() if mid not in self._bound_tracks]
         bound = []
-        for mid, section in sending.items():
-            if mid in self._bound_tracks or (announced := self._owner.pending_track(section.track_id)) is None:
+        for section in sorted(new, key=lambda section: section.track_id not in pending):
+            # A track that is published again gets a new msid: where none fits, the kind has to do.
+            by_kind = (track for track in pending.values() if track.kind == section.kind)
+            announced = pending.get(section.track_id) or next(by_kind, None)
+            if announced is None or announced.kind != section.kind:
                 continue
-            announced.bind(mid, section.codecs, self.uplink)
-            self._bound_tracks[mid] = announced
+            del pending[announced.cid]
+            announced.bind(section)
+            self._bound_tracks[section.mid] = announced
             self.uplink.bind(section, announced)
             bound.append(announced)
         return bound
 
     def _start(self, downlink: Downlink, section: MediaSection) -> None:
-        if not downlink.started:
-            downlink.start(section.codecs, self._loop.time())
+        if not downlink.started and downlink.start(section.codecs, self._loop.time()):
             self._owner.downlink_started(downlink)
 
     def _negotiate_soon(self) -> None:
@@ -224,10 +242,8 @@ class MediaConnection(abc.ABC):
         if not self._closed:
             self._negotiate()
 
-    def _packets_requested(self, downlink: Downlink, sequence_numbers: tuple[int, ...]) -> None:
-        missing = downlink.resend(sequence_numbers)
-        if missing and downlink.track.upstream is not None:
-            downlink.track.upstream.request_lost(downlink.track, missing)
+    def _not_connected(self) -> None:
+        self._owner.transport_failed(f"no media connection within {self._context.limits.connect_s:.0f} s")
 
     def _send_feedback(self, packet: bytes) -> None:
         self.publisher.send_rtcp(packet)

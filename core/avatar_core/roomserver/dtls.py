@@ -1,20 +1,22 @@
 """DTLS 1.2 and its SRTP keys for one transport, without I/O: datagrams in, datagrams out, a timer to serve.
 
-OpenSSL does the protocol and libsrtp the packet protection; here they are only driven.
+OpenSSL does the protocol; here it is only driven, and what it makes of a hostile peer becomes a state.
 """
 
 import datetime
 import enum
-import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import pylibsrtp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
+
+from avatar_core.roomserver.srtp import PROFILES, SrtpReceiver, SrtpSender
+
+FINGERPRINT_ALGORITHMS = ("sha-256", "sha-384", "sha-512")
+"""Those of RFC 8122 that are still safe."""
 
 _DTLS_1_2 = 0xFEFD  # pyOpenSSL passes the number on but has no name for it
 _CIPHERS = (
@@ -23,7 +25,6 @@ _CIPHERS = (
 )
 _MAX_DATAGRAM_BYTES = 1200
 _RECORD_HEADER_BYTES = 13
-_REPLAY_WINDOW_PACKETS = 1024
 
 
 class DtlsRole(enum.Enum):
@@ -49,18 +50,10 @@ class Fingerprint(NamedTuple):
     algorithm: str
     value: str
 
-
-class _SrtpProfile(NamedTuple):
-    name: bytes
-    libsrtp: int
-    key_bytes: int
-    salt_bytes: int
-
-
-_PROFILES = (
-    _SrtpProfile(b"SRTP_AEAD_AES_128_GCM", pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12),
-    _SrtpProfile(b"SRTP_AES128_CM_SHA1_80", pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14),
-)
+    @classmethod
+    def of(cls, certificate: crypto.X509, algorithm: str) -> "Fingerprint":
+        """That of `certificate`; the algorithm is one of FINGERPRINT_ALGORITHMS."""
+        return cls(algorithm, certificate.digest(algorithm.replace("-", "")).decode())
 
 
 class Certificate:
@@ -80,12 +73,13 @@ class Certificate:
             .not_valid_after(now + datetime.timedelta(days=365))
             .sign(self._key, hashes.SHA256())
         )
-        self.fingerprint = fingerprint_of(self._certificate, "sha-256")
+        self.fingerprint = Fingerprint.of(crypto.X509.from_cryptography(self._certificate), "sha-256")
 
     def context(self) -> SSL.Context:
         """A DTLS context that presents this certificate and asks the peer for its own."""
         context = SSL.Context(SSL.DTLS_METHOD)
-        context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_QUERY_MTU)
+        context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         context.set_min_proto_version(_DTLS_1_2)
         context.set_max_proto_version(_DTLS_1_2)
         # Any certificate passes here: it is held against the signalled fingerprint after the handshake.
@@ -93,33 +87,26 @@ class Certificate:
         context.use_certificate(self._certificate)
         context.use_privatekey(self._key)
         context.set_cipher_list(_CIPHERS)
-        context.set_tlsext_use_srtp(b":".join(profile.name for profile in _PROFILES))
+        context.set_tlsext_use_srtp(b":".join(profile.name for profile in PROFILES))
         return context
-
-
-def fingerprint_of(certificate: x509.Certificate, algorithm: str) -> Fingerprint:
-    """The fingerprint of `certificate`; ValueError for an algorithm that SDP may not use (RFC 8122)."""
-    if algorithm not in ("sha-256", "sha-384", "sha-512"):
-        raise ValueError(f"fingerprint algorithm {algorithm!r}")
-    digest = hashlib.new(algorithm.replace("-", ""), certificate.public_bytes(Encoding.DER)).hexdigest().upper()
-    return Fingerprint(algorithm, ":".join(digest[i : i + 2] for i in range(0, len(digest), 2)))
 
 
 class DtlsEndpoint:
     """One end of a DTLS association. The owner moves datagrams and calls `handle_timeout` when told to.
 
-    After CONNECTED, `protect*` and `unprotect*` serve SRTP; pylibsrtp.Error means a packet to be dropped.
+    Nothing a peer sends raises here: it leads to the state FAILED, with the reason in `failure`. `sender` and
+    `receiver` serve SRTP; there are none but in CONNECTED.
     """
 
     def __init__(self, context: SSL.Context, role: DtlsRole, remote_fingerprints: tuple[Fingerprint, ...]) -> None:
         self.state = DtlsState.NEW
         self.role = role
         self.failure = ""
+        self.sender: SrtpSender | None = None
+        self.receiver: SrtpReceiver | None = None
         self._remote_fingerprints = remote_fingerprints
         self._ssl = SSL.Connection(context)
         self._ssl.set_ciphertext_mtu(_MAX_DATAGRAM_BYTES)
-        self._inbound: pylibsrtp.Session | None = None
-        self._outbound: pylibsrtp.Session | None = None
 
     def start(self) -> None:
         """Begin the handshake; as client this produces the first flight."""
@@ -140,10 +127,12 @@ class DtlsEndpoint:
         return self._application_data() if self.state is DtlsState.CONNECTED else []
 
     def send(self, data: bytes) -> None:
-        """Encrypt application data; ConnectionError before the handshake has ended or after the close."""
-        if self.state is not DtlsState.CONNECTED:
-            raise ConnectionError("the DTLS association is not connected")
-        self._ssl.send(data)
+        """Encrypt application data; ignored in any state but CONNECTED."""
+        if self.state is DtlsState.CONNECTED:
+            try:
+                self._ssl.send(data)
+            except SSL.Error as error:
+                self._fail(f"sending: {_reason(error)}")
 
     def outgoing(self) -> Iterator[bytes]:
         """Datagrams to send now. Whole records share one; a record is never split."""
@@ -169,34 +158,21 @@ class DtlsEndpoint:
         return None if timeout is None else float(timeout)
 
     def handle_timeout(self) -> None:
-        """Queue the last flight again."""
-        self._ssl.DTLSv1_handle_timeout()
+        """Queue the last flight again, until OpenSSL gives up."""
+        try:
+            self._ssl.DTLSv1_handle_timeout()
+        except SSL.Error as error:
+            self._fail(f"handshake: {_reason(error)}")
 
     def close(self) -> None:
-        """Queue a close-notify where one is due."""
+        """Queue a close-notify where one is due; harmless twice."""
         if self.state is DtlsState.CONNECTED:
             try:
                 self._ssl.shutdown()
             except SSL.Error as error:
-                self.failure = str(error)
+                self.failure = f"closing: {_reason(error)}"
         if self.state is not DtlsState.FAILED:
-            self.state = DtlsState.CLOSED
-
-    def protect(self, packet: bytes) -> bytes:
-        """RTP to SRTP."""
-        return self._session(self._outbound).protect(packet)
-
-    def protect_rtcp(self, packet: bytes) -> bytes:
-        """RTCP to SRTCP."""
-        return self._session(self._outbound).protect_rtcp(packet)
-
-    def unprotect(self, packet: bytes) -> bytes:
-        """SRTP to RTP."""
-        return self._session(self._inbound).unprotect(packet)
-
-    def unprotect_rtcp(self, packet: bytes) -> bytes:
-        """SRTCP to RTCP."""
-        return self._session(self._inbound).unprotect_rtcp(packet)
+            self._end(DtlsState.CLOSED)
 
     def _handshake(self) -> None:
         try:
@@ -204,11 +180,12 @@ class DtlsEndpoint:
         except SSL.WantReadError:
             return
         except SSL.Error as error:
-            self._fail(f"handshake: {error}")
+            self._fail(f"handshake: {_reason(error)}")
             return
-        certificate = self._ssl.get_peer_certificate(as_cryptography=True)
+        # The certificate is not parsed: its hash is all that counts, and a hostile one may be anything.
+        certificate = self._ssl.get_peer_certificate()
         if certificate is None or not any(
-            fingerprint == fingerprint_of(certificate, fingerprint.algorithm)
+            fingerprint == Fingerprint.of(certificate, fingerprint.algorithm)
             for fingerprint in self._remote_fingerprints
         ):
             self._fail("the certificate is not the one whose fingerprint was signalled")
@@ -217,19 +194,21 @@ class DtlsEndpoint:
 
     def _application_data(self) -> list[bytes]:
         received: list[bytes] = []
-        while True:
+        while self.state is DtlsState.CONNECTED:
             try:
                 received.append(self._ssl.recv(1 << 14))
+            except SSL.WantReadError:  # all is read; a forged record was dropped by DTLS itself
+                break
             except SSL.ZeroReturnError:
-                self.state = DtlsState.CLOSED
-                return received
-            except SSL.Error:  # WantRead when all is read; a forged record is dropped by DTLS itself
-                return received
+                self._end(DtlsState.CLOSED)
+            except SSL.Error as error:
+                self._fail(f"receiving: {_reason(error)}")
+        return received
 
     def _derive_srtp_keys(self) -> None:
         """Keys by RFC 5764 4.2: client key, server key, client salt, server salt."""
         name = self._ssl.get_selected_srtp_profile()
-        profile = next((profile for profile in _PROFILES if profile.name == name), None)
+        profile = next((profile for profile in PROFILES if profile.name == name), None)
         if profile is None:
             self._fail("no common SRTP profile")
             return
@@ -241,22 +220,20 @@ class DtlsEndpoint:
             for i in (0, 1)
         )
         ours, theirs = (client, server) if self.role is DtlsRole.CLIENT else (server, client)
-        self._inbound = _srtp_session(profile, theirs, pylibsrtp.Policy.SSRC_ANY_INBOUND)
-        self._outbound = _srtp_session(profile, ours, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+        self.sender = SrtpSender(profile, ours)
+        self.receiver = SrtpReceiver(profile, theirs)
         self.state = DtlsState.CONNECTED
 
     def _fail(self, reason: str) -> None:
-        self.state = DtlsState.FAILED
+        self._end(DtlsState.FAILED)
         self.failure = reason
 
-    def _session(self, session: pylibsrtp.Session | None) -> pylibsrtp.Session:
-        if session is None:
-            raise ConnectionError("the DTLS association has no SRTP keys yet")
-        return session
+    def _end(self, state: DtlsState) -> None:
+        self.state = state
+        self.sender = self.receiver = None
 
 
-def _srtp_session(profile: _SrtpProfile, key: bytes, ssrc_type: int) -> pylibsrtp.Session:
-    policy = pylibsrtp.Policy(key=key, ssrc_type=ssrc_type, srtp_profile=profile.libsrtp)
-    policy.allow_repeat_tx = True  # a NACK is answered with the same sequence number
-    policy.window_size = _REPLAY_WINDOW_PACKETS
-    return pylibsrtp.Session(policy)
+def _reason(error: SSL.Error) -> str:
+    """OpenSSL's own words, which come as a list of (library, function, reason)."""
+    entries = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return "; ".join(entry[-1] for entry in entries) or type(error).__name__

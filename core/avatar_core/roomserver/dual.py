@@ -1,12 +1,13 @@
 """Two peer connections (/rtc): the client offers what it publishes, the server offers what it sends."""
 
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 from avatar_core.roomserver.connection import ConnectionOwner, MediaConnection, MediaContext
 from avatar_core.roomserver.dtls import DtlsRole
 from avatar_core.roomserver.negotiation import OfferedSection, PayloadTypes, build_answer, build_offer
 from avatar_core.roomserver.sdp import Codec, MalformedSdp
-from avatar_core.roomserver.track import Downlink
+from avatar_core.roomserver.track import Downlink, PublishedTrack
 from avatar_core.roomserver.transport import PeerTransport
 
 _DATA_MID = "0"
@@ -18,10 +19,10 @@ class _Section:
 
     mid: str
     kind: str
-    codecs: tuple[Codec, ...]
-    downlink: Downlink | None
-    used_for: set[str] = field(default_factory=set)
-    """Track ids it carried: the SDK ignores a track that returns in the same section."""
+    codecs: tuple[Codec, ...] = ()
+    downlink: Downlink | None = None
+    used_for: WeakSet[PublishedTrack] = field(default_factory=WeakSet)
+    """The tracks it carried: the SDK ignores one that returns in the same section."""
 
 
 class DualConnection(MediaConnection):
@@ -115,19 +116,21 @@ class DualConnection(MediaConnection):
                 self._place(downlink)
 
     def _place(self, downlink: Downlink) -> None:
+        """Take a silent section, or a new one; at the bound on sections the downlink waits for one to fall silent."""
         track = downlink.track
-        kind = "video" if track.is_video else "audio"
         section = next(
             (
                 section
                 for section in self._sections
-                if section.downlink is None and section.kind == kind and track.sid not in section.used_for
+                if section.downlink is None and section.kind == track.kind and track not in section.used_for
             ),
             None,
         )
         if section is None:
-            section = _Section(mid=str(len(self._sections) + 1), kind=kind, codecs=(), downlink=None)
+            if 1 + len(self._sections) >= self._context.limits.media_sections:  # with the data's
+                return
+            section = _Section(mid=str(len(self._sections) + 1), kind=track.kind)
             self._sections.append(section)
         section.codecs = self._payload_types.assign(track.codecs)
         section.downlink = downlink
-        section.used_for.add(track.sid)
+        section.used_for.add(track)

@@ -17,11 +17,14 @@ SDES_MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _RTP_STREAM_ID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 _REPAIRED_RTP_STREAM_ID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 
-# A video section that does not accept both stream ids makes libwebrtc refuse its own later simulcast offer.
-_VIDEO_EXTENSIONS = (SDES_MID, _RTP_STREAM_ID, _REPAIRED_RTP_STREAM_ID)
-_VIDEO_FEEDBACK = ("ccm fir", "nack", "nack pli")
+# libwebrtc offers in a new section only what earlier answers accepted in any of its kind. So a receiving section has to
+# accept what a later sending one needs: transport-wide numbers, and both stream ids for a simulcast offer.
+_EXTENSIONS = {
+    "audio": (SDES_MID, TRANSPORT_CC),
+    "video": (SDES_MID, TRANSPORT_CC, _RTP_STREAM_ID, _REPAIRED_RTP_STREAM_ID),
+}
+_FEEDBACK: dict[str, tuple[str, ...]] = {"audio": (), "video": ("ccm fir", "nack", "nack pli")}
 _FIRST_PAYLOAD_TYPE = 96
-_LAST_PAYLOAD_TYPE = 127
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,27 @@ class OfferedSection:
 
 
 class PayloadTypes:
-    """Payload types of one transport on which the server offers: one per codec, the same in every section."""
+    """Payload types of one transport on which the server offers: one per codec, the same in every section.
+
+    The dynamic ones suffice, since there are fewer known codecs (sdp.Codec.is_known).
+    """
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[str, ...], int] = {}
 
     def assign(self, codecs: Iterable[Codec]) -> tuple[Codec, ...]:
-        """The same codecs under this transport's payload types; those that no longer fit are left out."""
-        assigned = []
-        for codec in codecs:
-            payload_type = self._by_key.setdefault(codec.key, _FIRST_PAYLOAD_TYPE + len(self._by_key))
-            if payload_type <= _LAST_PAYLOAD_TYPE:
-                assigned.append(Codec(payload_type, codec.name, codec.clock_rate_hz, codec.channels, codec.parameters))
-        return tuple(assigned)
+        """The same codecs under this transport's payload types, with no more of their parameters than is shared."""
+        by_key = {codec.key: codec for codec in codecs}
+        return tuple(
+            Codec(
+                self._by_key.setdefault(key, _FIRST_PAYLOAD_TYPE + len(self._by_key)),
+                codec.name,
+                codec.clock_rate_hz,
+                codec.channels,
+                codec.shared_parameters,
+            )
+            for key, codec in by_key.items()
+        )
 
 
 def map_payload_types(published: Iterable[Codec], subscribed: Sequence[Codec]) -> dict[int, int]:
@@ -102,9 +113,8 @@ def build_offer(data_mid: str, sections: Sequence[OfferedSection], local: LocalT
     lines = _session_lines([data_mid, *(section.mid for section in sections)])
     lines += _data_section(data_mid, local)
     for section in sections:
-        extensions = {SDES_MID: 1}
-        lines += _media_lines(section.kind, section.mid, section.codecs, extensions, local)
-        lines += _codec_lines(section.codecs, _VIDEO_FEEDBACK if section.kind == "video" else ())
+        lines += _media_lines(section.kind, section.mid, section.codecs, {SDES_MID: 1}, local)
+        lines += _codec_lines(section.codecs, _FEEDBACK[section.kind])
         lines += _sender_lines(section.track) if section.track is not None else ["a=inactive"]
     return _joined(lines)
 
@@ -114,12 +124,8 @@ def _is_served(section: MediaSection) -> bool:
 
 
 def _answer_section(section: MediaSection, local: LocalTransport, track: SentTrack | None) -> list[str]:
-    accepted_uris: tuple[str, ...] = _VIDEO_EXTENSIONS if section.kind == "video" else (SDES_MID,)
-    feedback: tuple[str, ...] = _VIDEO_FEEDBACK if section.kind == "video" else ()
-    if section.client_sends:
-        accepted_uris += (TRANSPORT_CC,)
-        feedback += ("transport-cc",)
-    extensions = {uri: section.extensions[uri] for uri in accepted_uris if uri in section.extensions}
+    extensions = {uri: section.extensions[uri] for uri in _EXTENSIONS[section.kind] if uri in section.extensions}
+    feedback = _FEEDBACK[section.kind] + (("transport-cc",) if section.client_sends else ())
     lines = _media_lines(section.kind, section.mid, section.codecs, extensions, local)
     lines += _codec_lines(section.codecs, feedback)
     if track is not None:

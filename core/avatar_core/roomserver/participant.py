@@ -1,20 +1,23 @@
 """One participant: what the room knows of it, its tracks, and the glue between its signalling and its media."""
 
+import asyncio
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from livekit.protocol import models, rtc
 
 from avatar_core.clock import wall_time
 from avatar_core.roomserver.channel import SignalChannel
-from avatar_core.roomserver.connection import MediaConnection, MediaContext
-from avatar_core.roomserver.dual import DualConnection
-from avatar_core.roomserver.single import SingleConnection
+from avatar_core.roomserver.connection import ConnectionOwner, MediaConnection
 from avatar_core.roomserver.track import Downlink, PublishedTrack
 from avatar_core.tokens import TokenClaims
 
 if TYPE_CHECKING:
     from avatar_core.roomserver.room import Room
+
+_MAX_CAPABILITIES = 32
+_SUBSCRIBED_AFTER_S = 0.1
 
 
 class Participant:
@@ -26,9 +29,8 @@ class Participant:
         claims: TokenClaims,
         client: models.ClientInfo,
         channel: SignalChannel,
-        context: MediaContext,
+        connect: Callable[[ConnectionOwner], MediaConnection],
         *,
-        single: bool,
         auto_subscribe: bool,
     ) -> None:
         self.room = room
@@ -38,8 +40,6 @@ class Participant:
         self.wanted: dict[str, bool] = {}
         """Explicit choices by track id; what is not here follows `auto_subscribe`."""
         self.tracks: dict[str, PublishedTrack] = {}
-        self.last_sequence = 0
-        self.connection: MediaConnection = SingleConnection(self, context) if single else DualConnection(self, context)
         self.info = models.ParticipantInfo(
             sid=f"PA_{secrets.token_hex(6)}",
             identity=claims.identity,
@@ -52,8 +52,9 @@ class Participant:
             permission=_permission(claims),
             # Peers choose by these whether to send large RPC payloads as streams, and how to compress.
             client_protocol=client.client_protocol,
-            capabilities=client.capabilities,
+            capabilities=list(dict.fromkeys(client.capabilities))[:_MAX_CAPABILITIES],
         )
+        self.connection = connect(self)
 
     @property
     def identity(self) -> str:
@@ -97,9 +98,9 @@ class Participant:
 
     # ConnectionOwner
 
-    def pending_track(self, cid: str) -> PublishedTrack | None:
-        """The announced, not yet described track that the client calls `cid`."""
-        return next((track for track in self.tracks.values() if track.cid == cid and not track.is_bound), None)
+    def pending_tracks(self) -> list[PublishedTrack]:
+        """The announced tracks that the client has not described yet, in the order they were announced."""
+        return [track for track in self.tracks.values() if not track.is_bound]
 
     def track_bound(self, track: PublishedTrack) -> None:
         """A track can now be subscribed to."""
@@ -114,10 +115,13 @@ class Participant:
         self.room.track_unpublished(self, track)
 
     def downlink_started(self, downlink: Downlink) -> None:
-        """Tell the publisher that somebody gets its track."""
-        publisher = self.room.participants.get(downlink.track.publisher_identity)
-        if publisher is not None:
-            publisher.channel.send(track_subscribed=rtc.TrackSubscribed(track_sid=downlink.track.sid))
+        """Tell the publisher that somebody gets its track: soon, for the SDK may not know its own publication yet."""
+        asyncio.get_running_loop().call_later(_SUBSCRIBED_AFTER_S, self._tell_subscribed, downlink.track)
+
+    def _tell_subscribed(self, track: PublishedTrack) -> None:
+        publisher = self.room.participants.get(track.publisher_identity)
+        if publisher is not None and track.sid in publisher.tracks:
+            publisher.channel.send(track_subscribed=rtc.TrackSubscribed(track_sid=track.sid))
 
     def send_answer(self, sdp: str, offer_id: int, mid_to_track_id: dict[str, str]) -> None:
         """Signal an answer."""

@@ -86,7 +86,7 @@ class ReceptionStats:
             fraction_lost=(lost_since << 8) // expected_since if lost_since > 0 else 0,
             cumulative_lost=max(_MIN_LOST, min(expected - self._received, _MAX_LOST)),
             highest_sequence=self._highest & 0xFFFFFFFF,
-            jitter=int(self._jitter),
+            jitter=min(int(self._jitter), 0xFFFFFFFF),
             last_sender_report=last_sender_report,
             delay_since_sender_report=delay,
         )

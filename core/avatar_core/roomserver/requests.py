@@ -54,26 +54,26 @@ def add_track(participant: Participant, request: rtc.AddTrackRequest, limits: Li
     source = _source_name(request.source)
     refusal = None
     if not participant.claims.grants.may_publish(source):
-        refusal = (_Reason.NOT_ALLOWED, f"the token does not allow to publish {source or 'this track'}")
+        refusal = (_Reason.NOT_ALLOWED, f"the token does not allow to publish a track of source {source}")
+    elif request.type not in (models.TrackType.AUDIO, models.TrackType.VIDEO) or not request.cid:
+        refusal = (_Reason.UNSUPPORTED_TYPE, "a track is audio or video, and has a client id")
+    elif request.ByteSize() > limits.track_bytes:
+        refusal = (_Reason.LIMIT_EXCEEDED, f"the track's description is longer than {limits.track_bytes} bytes")
     elif len(participant.tracks) >= limits.tracks_per_participant:
         refusal = (_Reason.LIMIT_EXCEEDED, f"more than {limits.tracks_per_participant} tracks")
-    elif len(request.name.encode()) > limits.name_bytes or not 0 < len(request.cid) <= limits.name_bytes:
-        refusal = (_Reason.LIMIT_EXCEEDED, "the track's name or client id is too long")
     if refusal is not None:
         reason, message = refusal
         participant.channel.send(
             request_response=rtc.RequestResponse(reason=reason, message=message, add_track=request)
         )
         return
-    known = participant.pending_track(request.cid)
+    known = next((track for track in participant.pending_tracks() if track.cid == request.cid), None)
     info = known.info if known is not None else participant.announce_track(request.cid, _track_info(request)).info
     participant.channel.send(track_published=rtc.TrackPublishedResponse(cid=request.cid, track=info))
 
 
 def _source_name(source: models.TrackSource) -> str:
     """LiveKit's name of a source as grants write it; a number from a newer client stands for itself."""
-    if source == models.TrackSource.UNKNOWN:
-        return ""
     return models.TrackSource.Name(source).lower() if source in models.TrackSource.values() else str(source)
 
 
@@ -108,8 +108,9 @@ def _mute(participant: Participant, request: rtc.MuteTrackRequest) -> None:
 
 def _subscribe(participant: Participant, request: rtc.UpdateSubscription) -> None:
     sids = [*request.track_sids, *(sid for tracks in request.participant_tracks for sid in tracks.track_sids)]
-    for sid in sids:
-        track = participant.room.track(sid)
+    tracks = participant.room.tracks()
+    for sid in dict.fromkeys(sids):
+        track = tracks.get(sid)
         if track is not None:  # a track that ended meanwhile has nothing left to choose
             participant.wanted[sid] = request.subscribe
             participant.room.update_subscription(participant, track)
@@ -118,7 +119,8 @@ def _subscribe(participant: Participant, request: rtc.UpdateSubscription) -> Non
 def _update_metadata(participant: Participant, request: rtc.UpdateParticipantMetadata, limits: Limits) -> None:
     info = participant.info
     attributes = {**info.attributes, **request.attributes}
-    size = len(request.metadata.encode()) + sum(len(key) + len(value.encode()) for key, value in attributes.items())
+    texts = (request.metadata, *attributes.keys(), *attributes.values())
+    size = sum(len(text.encode()) for text in texts)
     reason, message = _Reason.OK, ""
     if not participant.claims.grants.can_update_own_metadata:
         reason, message = _Reason.NOT_ALLOWED, "the token does not allow to update its own metadata"
@@ -137,5 +139,5 @@ def _update_metadata(participant: Participant, request: rtc.UpdateParticipantMet
 
 def _sdp_of(description: rtc.SessionDescription, kind: str) -> str:
     if description.type != kind:
-        raise MalformedSdp(f"a description of type {description.type!r} came as {kind}")
+        raise MalformedSdp(f"a description of type {description.type[:16]!r} came as {kind}")
     return description.sdp

@@ -23,9 +23,8 @@ class Room:
         self.sid = f"RM_{secrets.token_hex(6)}"
         self.participants: dict[str, Participant] = {}
         """By identity."""
-        self.malformed_data = 0
-        self.refused_data = 0
-        self.dropped_lossy = 0
+        self.dropped_data = 0
+        """Data packets that were malformed, not allowed, or lossy and more than a receiver took."""
         self._limits = limits
         self._on_empty = on_empty
         self._created_s = wall_time()
@@ -46,6 +45,10 @@ class Room:
             num_participants=len(self.participants),
         )
 
+    def holds(self, participant: Participant) -> bool:
+        """Whether it is here, and not just another stay of the same identity."""
+        return self.participants.get(participant.identity) is participant
+
     def others(self, participant: Participant) -> list[models.ParticipantInfo]:
         """Who a newcomer finds."""
         return [
@@ -54,21 +57,23 @@ class Room:
             if other is not participant and other.is_active and not other.is_hidden
         ]
 
+    def tracks(self) -> dict[str, PublishedTrack]:
+        """All tracks by id, at this moment."""
+        return {sid: track for participant in self.participants.values() for sid, track in participant.tracks.items()}
+
     def join(self, participant: Participant) -> None:
         """Take in a participant; an earlier one of the same identity is sent away."""
         earlier = self.participants.get(participant.identity)
         if earlier is not None:
-            self.drop(
-                earlier,
-                models.DisconnectReason.DUPLICATE_IDENTITY,
-                rtc.LeaveRequest.Action.DISCONNECT,
-                "joined again with the same identity",
-            )
+            reason = models.DisconnectReason.DUPLICATE_IDENTITY
+            _log.info("room %r: %r joined again, the earlier one is sent away", self.name, participant.identity)
+            self._take_out(earlier, reason)
+            earlier.channel.leave(reason, rtc.LeaveRequest.Action.DISCONNECT)
         self.participants[participant.identity] = participant
 
     def activate(self, participant: Participant) -> None:
         """Media and data can reach it: announce it, and send it what is there."""
-        if self.participants.get(participant.identity) is not participant or participant.is_active:
+        if not self.holds(participant) or participant.is_active:
             return
         participant.info.state = models.ParticipantInfo.State.ACTIVE
         self.announce(participant)
@@ -87,19 +92,10 @@ class Room:
 
     def leave(self, participant: Participant, reason: models.DisconnectReason) -> None:
         """Take out a participant and tell the others; harmless twice."""
-        if self.participants.get(participant.identity) is not participant:
-            return
-        for track in list(participant.tracks.values()):
-            self._end_subscriptions(track)
-        for other in self.participants.values():
-            for track in other.tracks.values():
-                self._unsubscribe(participant, track)
-        participant.info.state = models.ParticipantInfo.State.DISCONNECTED
-        participant.info.disconnect_reason = reason
-        self.announce(participant)
-        del self.participants[participant.identity]
-        if not self.participants:
-            self._on_empty(self)
+        if self.holds(participant):
+            self._take_out(participant, reason)
+            if not self.participants:
+                self._on_empty(self)
 
     def drop(
         self,
@@ -108,10 +104,11 @@ class Room:
         action: rtc.LeaveRequest.Action,
         why: str,
     ) -> None:
-        """Send a participant away."""
-        _log.info("room %s: %s is sent away: %s", self.name, participant.identity, why)
-        self.leave(participant, reason)
-        participant.channel.leave(reason, action)
+        """Send a participant away; harmless once it has left."""
+        if self.holds(participant):
+            _log.info("room %r: %r is sent away: %s", self.name, participant.identity, why)
+            self.leave(participant, reason)
+            participant.channel.leave(reason, action)
 
     def track_published(self, participant: Participant, track: PublishedTrack) -> None:
         """Announce a described track and send it to whoever wants it; before the activation that waits."""
@@ -129,7 +126,13 @@ class Room:
     def update_subscription(self, participant: Participant, track: PublishedTrack) -> None:
         """Start or stop sending `track` to `participant`, as it wants and may."""
         publisher = self.participants[track.publisher_identity]
-        if participant.is_active and publisher.is_active and track.is_bound and participant.wants(track):
+        if (
+            participant.is_active
+            and publisher.is_active
+            and not publisher.is_hidden  # a track of nobody would mean nothing to its receiver
+            and track.is_bound
+            and participant.wants(track)
+        ):
             if participant.identity not in track.downlinks:
                 downlink = Downlink(track, participant.connection.subscriber)
                 track.downlinks[participant.identity] = downlink
@@ -137,31 +140,27 @@ class Room:
         else:
             self._unsubscribe(participant, track)
 
-    def track(self, sid: str) -> PublishedTrack | None:
-        """The track of that id."""
-        return next(
-            (tracks[sid] for participant in self.participants.values() if sid in (tracks := participant.tracks)), None
-        )
-
     def route_data(self, sender: Participant, data: bytes, *, reliable: bool) -> None:
-        """Hand a data packet to its destinations, marked with who really sent it."""
+        """Hand a data packet to its destinations, marked with who really sent it; hidden senders stay nameless."""
         try:
             packet = models.DataPacket.FromString(data)
         except DecodeError:
-            self.malformed_data += 1
+            self.dropped_data += 1
             return
-        if not sender.claims.grants.may_publish_data() or len(data) > self._limits.data_packet_bytes:
-            self.refused_data += 1
-            return
-        if self.participants.get(sender.identity) is not sender:
-            return
-        # In protobuf the last occurrence of a field wins: what is appended here overrides what a client claimed, and
-        # fields this server does not know stay as they are.
-        mark = models.DataPacket(participant_identity=sender.identity, participant_sid=sender.sid)
+        identity, sid = ("", "") if sender.is_hidden else (sender.identity, sender.sid)
+        packet.participant_identity = identity
+        packet.participant_sid = sid
         if packet.HasField("user"):
-            mark.user.participant_identity = sender.identity
-            mark.user.participant_sid = sender.sid
-        marked = data + mark.SerializeToString()
+            packet.user.participant_identity = identity
+            packet.user.participant_sid = sid
+        marked = packet.SerializeToString()  # keeps the fields that this server does not know
+        if (
+            not self.holds(sender)
+            or not sender.claims.grants.may_publish_data()
+            or len(marked) > self._limits.data_packet_bytes
+        ):
+            self.dropped_data += 1
+            return
         for receiver in self._destinations(sender, packet):
             self._send_data(receiver, marked, reliable=reliable)
 
@@ -179,7 +178,7 @@ class Room:
     def _send_data(self, receiver: Participant, data: bytes, *, reliable: bool) -> None:
         buffered = receiver.connection.buffered(reliable=reliable)
         if not reliable and buffered > self._limits.lossy_queue_bytes:
-            self.dropped_lossy += 1
+            self.dropped_data += 1
         elif reliable and buffered > self._limits.data_queue_bytes:
             # Reliable data may not be lost in silence, and holding it without end would sink the server.
             self.drop(
@@ -191,9 +190,23 @@ class Room:
         else:
             receiver.connection.send_data(data, reliable=reliable)
 
+    def _take_out(self, participant: Participant, reason: models.DisconnectReason) -> None:
+        for track in participant.tracks.values():
+            self._end_subscriptions(track)
+        for other in self.participants.values():
+            for track in other.tracks.values():
+                self._unsubscribe(participant, track)
+        del self.participants[participant.identity]
+        was_known = participant.is_active
+        participant.info.state = models.ParticipantInfo.State.DISCONNECTED
+        participant.info.disconnect_reason = reason
+        if was_known:
+            self.announce(participant)
+
     def _end_subscriptions(self, track: PublishedTrack) -> None:
-        for identity in list(track.downlinks):
-            self._unsubscribe(self.participants[identity], track)
+        for participant in self.participants.values():
+            self._unsubscribe(participant, track)
+            participant.wanted.pop(track.sid, None)
 
     def _unsubscribe(self, participant: Participant, track: PublishedTrack) -> None:
         downlink = track.downlinks.pop(participant.identity, None)

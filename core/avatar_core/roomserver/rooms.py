@@ -22,6 +22,11 @@ class Rooms:
         """Everybody, in all rooms, at this moment."""
         return [participant for room in self._by_name.values() for participant in room.participants.values()]
 
+    @property
+    def dropped_data(self) -> int:
+        """Data packets dropped by the rooms of this moment."""
+        return sum(room.dropped_data for room in self._by_name.values())
+
     def check(self, claims: TokenClaims) -> None:
         """Raise an HTTPException where the bounds leave no place for the holder of `claims`."""
         name = claims.grants.room

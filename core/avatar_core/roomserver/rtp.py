@@ -75,12 +75,6 @@ def parse_header(packet: bytes) -> RtpHeader:
     )
 
 
-def is_padding_only(packet: bytes, header: RtpHeader) -> bool:
-    """Whether a packet carries no media, as a sender's bandwidth probes do."""
-    padding_size = packet[-1] if packet[0] & _PADDING_BIT else 0
-    return len(packet) - header.payload_offset == padding_size
-
-
 def header_extension(packet: bytes, header: RtpHeader, extension_id: int) -> bytes | None:
     """Return the first header extension element with this id, in the one-byte or the two-byte form (RFC 8285).
 
@@ -135,17 +129,16 @@ def _two_byte_element(packet: bytes, position: int, end: int, extension_id: int)
     return None
 
 
-def rewrite(packet: bytes, header: RtpHeader, *, payload_type: int, ssrc: int) -> bytes:
-    """Return the packet as a subscriber gets it: its own payload type (0 to 127) and SSRC, no header extensions.
+def rewrite(packet: bytes, header: RtpHeader, *, payload_type: int, sequence_number: int, ssrc: int) -> bytes:
+    """Return the packet as a subscriber gets it: its own payload type (0 to 127), numbering and SSRC, no extensions.
 
-    Extensions are dropped because their ids and values belong to the publisher's connection: a forwarded MID names
-    another media section at the subscriber (ROOMSERVER 4.4). Marker, sequence number, timestamp, CSRCs, payload and
-    padding stay.
+    Header extensions are dropped because their ids and values belong to the publisher's connection: a forwarded MID
+    names another media section at the subscriber (ROOMSERVER 4.4). Marker, timestamp, CSRCs, payload and padding stay.
     """
     fixed = _FIXED_HEADER.pack(
         packet[0] & ~_EXTENSION_BIT,
         payload_type | _MARKER_BIT if header.marker else payload_type,
-        header.sequence_number,
+        sequence_number,
         header.timestamp,
         ssrc,
     )

@@ -1,11 +1,11 @@
 """Data channels over DTLS: the one door to aiortc, and the only user of its private surface.
 
-aiortc's SCTP wants an aiortc DTLS transport; `_Wire` stands in for it with the five members it uses, three of them
-private (`_role`, `_register_data_receiver`, `_unregister_data_receiver`, `_send_data`, `state`). aiortc is pinned to
-one version, and tests/unit/core/roomserver/test_sctp.py fails loudly when that surface moves.
+aiortc's SCTP wants an aiortc DTLS transport; `_Wire` stands in for it with the five members it uses. aiortc is pinned
+to one version, and tests/unit/core/roomserver/test_sctp.py fails loudly when that surface moves.
 """
 
 import logging
+import struct
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -16,6 +16,65 @@ _log = logging.getLogger(__name__)
 SCTP_PORT = 5000
 MAX_MESSAGE_BYTES = 65_535
 _MAX_CHANNELS = 16
+_MAX_STREAMS = 64
+_MAX_WINDOW_OVERRUN_BYTES = 256 << 10
+"""An honest sender keeps to the receive window, give or take what was on its way."""
+_MAX_HELD_CHUNKS = 4096
+
+_CHUNK_HEADER = struct.Struct("!BBH")
+_PARAMETER_HEADER = struct.Struct("!HH")
+_COMMON_HEADER_BYTES = 12
+_SACK = 3
+_SACK_HEADER = struct.Struct("!LLHH")
+_GAP = struct.Struct("!HH")
+_FIRST_PARAMETER = {1: 16, 2: 16, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0}
+"""Kinds of chunks that hold parameters, and where in their body these begin (RFC 9260, RFC 6525)."""
+_MAX_GAP = 8192
+
+
+def is_sound(packet: bytes) -> bool:
+    """Whether an SCTP packet can be handed to aiortc.
+
+    There a parameter without length is an endless loop, and the gaps of a forged SACK take seconds to count. All else
+    that is malformed it ignores or raises on.
+    """
+    position = _COMMON_HEADER_BYTES
+    while position + _CHUNK_HEADER.size <= len(packet):
+        kind, _, length = _CHUNK_HEADER.unpack_from(packet, position)
+        if length < _CHUNK_HEADER.size or position + length > len(packet):
+            return False
+        body = packet[position + _CHUNK_HEADER.size : position + length]
+        if kind == _SACK and not _has_sound_gaps(body):
+            return False
+        if kind in _FIRST_PARAMETER and not _has_sound_parameters(body[_FIRST_PARAMETER[kind] :]):
+            return False
+        position += length + -length % 4
+    return True
+
+
+def _has_sound_parameters(parameters: bytes) -> bool:
+    position = 0
+    while position + _PARAMETER_HEADER.size <= len(parameters):
+        _, length = _PARAMETER_HEADER.unpack_from(parameters, position)
+        if length < _PARAMETER_HEADER.size:
+            return False
+        position += length + -length % 4
+    return True
+
+
+def _has_sound_gaps(body: bytes) -> bool:
+    if len(body) < _SACK_HEADER.size:
+        return False
+    *_, count, _ = _SACK_HEADER.unpack_from(body)
+    gaps = body[_SACK_HEADER.size :][: _GAP.size * count]
+    if len(gaps) < _GAP.size * count:
+        return False
+    previous_end = 0
+    for start, end in _GAP.iter_unpack(gaps):
+        if not previous_end < start <= end <= _MAX_GAP:
+            return False
+        previous_end = end
+    return True
 
 
 class DataReceiver(Protocol):
@@ -79,13 +138,21 @@ class DataChannels:
 
     async def receive(self, data: bytes) -> None:
         """One SCTP packet from DTLS. A malformed one may raise anything; the transport then ends."""
+        if not is_sound(data):
+            raise ConnectionError("a malformed SCTP packet")
         if self._wire.receiver is not None:
             await self._wire.receiver._handle_data(data)
+            self._require_bounds()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether both channels of ours can carry data."""
-        return all(channel is not None and channel.readyState == "open" for channel in (self._reliable, self._lossy))
+    def _require_bounds(self) -> None:
+        """Hold the client to what aiortc announces and keeps account of, but does not enforce."""
+        streams = self._sctp._inbound_streams
+        if (
+            self._sctp._advertised_rwnd < -_MAX_WINDOW_OVERRUN_BYTES
+            or len(streams) > _MAX_STREAMS
+            or sum(len(stream.reassembly) for stream in streams.values()) > _MAX_HELD_CHUNKS
+        ):
+            raise ConnectionError("the client sent past the receive window")
 
     @property
     def reliable_buffered(self) -> int:

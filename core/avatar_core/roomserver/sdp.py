@@ -5,12 +5,25 @@ Pure and bounded; writing them is negotiation.py's.
 
 from dataclasses import dataclass, field
 
-from avatar_core.roomserver.dtls import Fingerprint
+from avatar_core.roomserver.dtls import FINGERPRINT_ALGORITHMS, Fingerprint
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
-# Payload formats that carry no media of their own; the server negotiates none of them (docs/protocols.md).
-_AUXILIARY_CODECS = frozenset({"RTX", "RED", "ULPFEC", "FLEXFEC-03", "CN", "TELEPHONE-EVENT"})
+_MAX_MID_CHARACTERS = 32
+_MAX_SSRCS = 16
+
+# What is forwarded. Formats that repair or protect others are left out (docs/protocols.md), and so are those that
+# LiveKit has no name for: what one client writes here is offered to others.
+_RATES = {
+    "audio": {"OPUS": "48000/2"},
+    "video": dict.fromkeys(("VP8", "VP9", "AV1", "H264", "H265"), "90000"),
+}
+_H264_PROFILES = ("4200", "42e0", "4d00", "6400", "640c", "f400")
+_VARIANTS: dict[str, set[tuple[str, ...]]] = {
+    "H264": {(mode, profile) for mode in ("0", "1") for profile in _H264_PROFILES},
+    "VP9": {("0",), ("1",), ("2",), ("3",)},
+    "AV1": {("0",), ("1",), ("2",)},
+}
 
 
 class MalformedSdp(ValueError):
@@ -26,30 +39,57 @@ class Codec:
     clock_rate_hz: int
     channels: int
     parameters: str
+    """As the client wrote them (a=fmtp)."""
 
     @property
     def key(self) -> tuple[str, ...]:
         """What two clients must share for a payload of one to mean the same to the other."""
-        options = dict(
-            (name.strip().lower(), value.strip())
-            for name, _, value in (part.partition("=") for part in self.parameters.split(";"))
-        )
-        match self.name:
-            case "H264":
-                profile = options.get("profile-level-id", "42e01f")[:4].lower()
-                return ("H264", options.get("packetization-mode", "0"), profile)
-            case "VP9":
-                return ("VP9", options.get("profile-id", "0"))
-            case "AV1":
-                return ("AV1", options.get("profile", "0"))
+        return (self.name, *self._variant)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is one of the variants that are forwarded; that makes the keys few."""
+        return self._variant in _VARIANTS.get(self.name, {()})
+
+    @property
+    def shared_parameters(self) -> str:
+        """The parameters as another client may be told them: chosen ones alone, and no free text."""
+        match self.name, self._variant:
+            case "OPUS", _:
+                stereo = ";stereo=1" if self._options.get("stereo") == "1" else ""
+                return f"minptime=10;useinbandfec=1{stereo}"
+            case "H264", (mode, profile):
+                return f"level-asymmetry-allowed=1;packetization-mode={mode};profile-level-id={profile}1f"
+            case "VP9", (profile,):
+                return f"profile-id={profile}"
+            case "AV1", (profile,):
+                return f"profile={profile}"
             case _:
-                return (self.name, str(self.clock_rate_hz), str(self.channels))
+                return ""
 
     @property
     def mime_type(self) -> str:
         """As LiveKit writes it in TrackInfo."""
-        kind = "audio" if self.name == "OPUS" else "video"
-        return f"{kind}/{self.name.lower() if self.name == 'OPUS' else self.name}"
+        return "audio/opus" if self.name == "OPUS" else f"video/{self.name}"
+
+    @property
+    def _options(self) -> dict[str, str]:
+        pairs = (option.partition("=") for option in self.parameters.split(";"))
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+    @property
+    def _variant(self) -> tuple[str, ...]:
+        options = self._options
+        match self.name:
+            case "H264":
+                profile = options.get("profile-level-id", "42e01f")[:4].lower()
+                return (options.get("packetization-mode", "0"), profile)
+            case "VP9":
+                return (options.get("profile-id", "0"),)
+            case "AV1":
+                return (options.get("profile", "0"),)
+            case _:
+                return ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +140,8 @@ def parse_description(sdp: str, *, max_bytes: int, max_sections: int) -> Session
         sections = tuple(_section(block) for block in blocks[1:])
     except (ValueError, IndexError) as error:
         raise MalformedSdp(f"a media section could not be read: {error}") from error
+    if len({section.mid for section in sections}) < len(sections):
+        raise MalformedSdp("two media sections have the same mid")
     attributes = [line for block in blocks for line in block]
     return SessionDescription(
         sections=sections,
@@ -124,7 +166,7 @@ def _section(lines: list[str]) -> MediaSection:
     values = [(name, value) for name, _, value in (attribute.partition(":") for attribute in attributes)]
     first = dict(reversed(values))
     mid = first.get("mid", "")
-    if not mid or len(mid) > 32:
+    if not 0 < len(mid) <= _MAX_MID_CHARACTERS:
         raise MalformedSdp("a section without a usable mid")
     repair_ssrcs = {
         int(ssrc)
@@ -133,6 +175,8 @@ def _section(lines: list[str]) -> MediaSection:
         for ssrc in value.split()[2:]
     }
     ssrcs = dict.fromkeys(int(value.split()[0]) for name, value in values if name == "ssrc")
+    if len(ssrcs) > _MAX_SSRCS:
+        raise MalformedSdp(f"a section with more than {_MAX_SSRCS} SSRCs")
     return MediaSection(
         kind=kind,
         mid=mid,
@@ -147,7 +191,8 @@ def _section(lines: list[str]) -> MediaSection:
 
 
 def _codecs(kind: str, formats: str, values: list[tuple[str, str]]) -> list[Codec]:
-    if kind not in ("audio", "video"):
+    rates = _RATES.get(kind)
+    if rates is None:
         return []
     maps = dict(value.split(maxsplit=1) for name, value in values if name == "rtpmap")
     parameters = {
@@ -155,19 +200,22 @@ def _codecs(kind: str, formats: str, values: list[tuple[str, str]]) -> list[Code
         for payload_type, _, rest in (value.partition(" ") for name, value in values if name == "fmtp")
     }
     codecs = []
-    for payload_type in formats.split():
-        name, *rate_and_channels = maps.get(payload_type, "").split("/")
-        if not rate_and_channels or name.upper() in _AUXILIARY_CODECS or (kind == "audio" and name.upper() != "OPUS"):
+    for payload_type in dict.fromkeys(formats.split()):
+        name, _, rate = maps.get(payload_type, "").upper().partition("/")
+        if rates.get(name) != rate:
             continue
-        codecs.append(
-            Codec(
-                payload_type=int(payload_type),
-                name=name.upper(),
-                clock_rate_hz=int(rate_and_channels[0]),
-                channels=int(rate_and_channels[1]) if len(rate_and_channels) > 1 else 1,
-                parameters=parameters.get(payload_type, ""),
-            )
+        clock_rate_hz, _, channels = rate.partition("/")
+        codec = Codec(
+            payload_type=int(payload_type),
+            name=name,
+            clock_rate_hz=int(clock_rate_hz),
+            channels=int(channels or 1),
+            parameters=parameters.get(payload_type, ""),
         )
+        if not 0 <= codec.payload_type <= 127:
+            raise MalformedSdp(f"payload type {codec.payload_type}")
+        if codec.is_known:
+            codecs.append(codec)
     return codecs
 
 
@@ -181,6 +229,6 @@ def _fingerprints(lines: list[str]) -> list[Fingerprint]:
     for line in lines:
         if line.startswith("a=fingerprint:"):
             algorithm, _, value = line[14:].partition(" ")
-            if algorithm.lower() in ("sha-256", "sha-384", "sha-512"):
+            if algorithm.lower() in FINGERPRINT_ALGORITHMS:
                 found.append(Fingerprint(algorithm.lower(), value.strip().upper()))
     return found

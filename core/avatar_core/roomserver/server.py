@@ -7,15 +7,16 @@ from typing import TypedDict
 from aiohttp import web
 from livekit.protocol import models, rtc
 
-from avatar_core import __version__
 from avatar_core.errors import RoomServerError
 from avatar_core.roomserver.config import RoomServerConfig
 from avatar_core.roomserver.connection import MediaContext
 from avatar_core.roomserver.dtls import Certificate
+from avatar_core.roomserver.http_log import HttpLog
 from avatar_core.roomserver.rooms import Rooms
 from avatar_core.roomserver.signalling import Signalling
 from avatar_core.roomserver.udp import MediaSocket
 from avatar_core.tasks import TaskGroup
+from avatar_core.tokens import MAX_TOKEN_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ _REPORT_INTERVAL_S = 1.0
 
 
 class ServerStatistics(TypedDict):
-    """What the server holds at a moment; all zero but `tasks` and `sockets` when nobody is there."""
+    """What the server holds at a moment; all zero but `tasks` and the strangers' datagrams when nobody is there."""
 
     rooms: int
     participants: int
@@ -36,6 +37,11 @@ class ServerStatistics(TypedDict):
     tasks: int
     sockets: int
     dropped_datagrams: int
+    """Of strangers, or more than the socket took."""
+    dropped_packets: int
+    """Of or to the participants that are here: forged, malformed, or sent before they were connected."""
+    dropped_data: int
+    """Data packets of the rooms that are here: malformed, not allowed, or lossy and too many."""
 
 
 class RoomServer:
@@ -56,11 +62,13 @@ class RoomServer:
         certificate = Certificate()
         media = MediaContext(self._socket, certificate, certificate.context(), config.address, config.limits)
         application = web.Application()
-        application.add_routes(Signalling(config, media, self._rooms, __version__).routes())
+        application.add_routes(Signalling(config, media, self._rooms).routes())
         self._runner = web.AppRunner(
             application,
             access_log=None,  # a query may carry a token
+            logger=HttpLog(_log),
             max_line_size=_MAX_REQUEST_LINE_BYTES,
+            max_field_size=MAX_TOKEN_BYTES + 1024,
             shutdown_timeout=1.0,
         )
         await self._runner.setup()
@@ -99,6 +107,8 @@ class RoomServer:
             tasks=len(asyncio.all_tasks()),
             sockets=len(runner.server.connections) if runner is not None and runner.server is not None else 0,
             dropped_datagrams=self._socket.dropped,
+            dropped_packets=sum(participant.connection.dropped for participant in participants),
+            dropped_data=self._rooms.dropped_data,
         )
 
     async def _keep_time(self) -> None:

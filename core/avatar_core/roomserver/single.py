@@ -5,7 +5,7 @@ from collections import Counter
 from avatar_core.roomserver.connection import ConnectionOwner, MediaConnection, MediaContext
 from avatar_core.roomserver.dtls import DtlsRole
 from avatar_core.roomserver.negotiation import build_answer
-from avatar_core.roomserver.sdp import MalformedSdp, MediaSection, SessionDescription
+from avatar_core.roomserver.sdp import MalformedSdp, SessionDescription
 from avatar_core.roomserver.track import Downlink
 from avatar_core.roomserver.transport import PeerTransport
 
@@ -18,8 +18,11 @@ class SingleConnection(MediaConnection):
         self._peer = self._transport(opens_channels=True)
         self._placed: dict[str, Downlink] = {}
         """By the mid of the receiving section."""
+        self._vacated: set[str] = set()
+        """Mids of sections that the last answer emptied."""
         self._receiving: dict[str, str] = {}
-        """Mid to kind of the sections of the last offer in which the client receives."""
+        """Mid to kind of the sections of the last offer in which the client only receives."""
+        self._section_count = 0
         # Until the client's first offer is answered there is nothing to ask for.
         self._asked = True
 
@@ -32,6 +35,9 @@ class SingleConnection(MediaConnection):
     def subscriber(self) -> PeerTransport:
         """The one transport."""
         return self._peer
+
+    def start(self) -> None:
+        """The client begins in this mode."""
 
     def offer_received(self, sdp: str, offer_id: int) -> None:
         """Bind what the client sends, place what it is to get, answer."""
@@ -53,7 +59,7 @@ class SingleConnection(MediaConnection):
         for track in bound:
             self._owner.track_bound(track)
         self._asked = False
-        if self._unplaced():
+        if any(self._missing_sections()) or (self._vacated and self._unplaced()):
             self._negotiate()
 
     def answer_received(self, sdp: str) -> None:
@@ -65,11 +71,17 @@ class SingleConnection(MediaConnection):
         if self._asked:
             return
         self._asked = True
+        self._owner.request_sections(*self._missing_sections())
+
+    def _missing_sections(self) -> tuple[int, int]:
+        """How many more audio and video sections the client needs, within the bound on all of them."""
         taken = Counter(self._receiving[mid] for mid in self._current_placement())
-        wanted = Counter(_kind(downlink) for downlink in self._unplaced())
+        wanted = Counter(downlink.track.kind for downlink in self._unplaced())
         present = Counter(self._receiving.values())
-        extra = {kind: max(0, wanted[kind] - (present[kind] - taken[kind])) for kind in ("audio", "video")}
-        self._owner.request_sections(extra["audio"], extra["video"])
+        possible = max(0, self._context.limits.media_sections - self._section_count)
+        audios = min(possible, max(0, wanted["audio"] - (present["audio"] - taken["audio"])))
+        videos = min(possible - audios, max(0, wanted["video"] - (present["video"] - taken["video"])))
+        return audios, videos
 
     def _current_placement(self) -> dict[str, Downlink]:
         return {
@@ -83,20 +95,21 @@ class SingleConnection(MediaConnection):
         return [downlink for ssrc, downlink in self._downlinks.items() if ssrc not in placed]
 
     def _place(self, offer: SessionDescription) -> None:
-        receiving = [section for section in offer.sections if section.client_receives and section.codecs]
+        receiving = [
+            section
+            for section in offer.sections
+            if section.client_receives and not section.client_sends and section.codecs
+        ]
+        self._section_count = len(offer.sections)
         self._receiving = {section.mid: section.kind for section in receiving}
-        self._placed = self._current_placement()
-        free = [section for section in receiving if section.mid not in self._placed]
+        before, self._placed = self._placed, self._current_placement()
+        # A section that goes from one track to the next in one answer shows the client no new track: it has to be seen
+        # empty once.
+        self._vacated = before.keys() - self._placed.keys()
+        taken = self._placed.keys() | self._vacated
+        free = [section for section in receiving if section.mid not in taken]
         for downlink in self._unplaced():
-            section = _first_of_kind(free, _kind(downlink))
+            section = next((section for section in free if section.kind == downlink.track.kind), None)
             if section is not None:
                 free.remove(section)
                 self._placed[section.mid] = downlink
-
-
-def _kind(downlink: Downlink) -> str:
-    return "video" if downlink.track.is_video else "audio"
-
-
-def _first_of_kind(sections: list[MediaSection], kind: str) -> MediaSection | None:
-    return next((section for section in sections if section.kind == kind), None)

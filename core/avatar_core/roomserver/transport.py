@@ -4,13 +4,13 @@ import asyncio
 import logging
 from typing import Protocol
 
-import pylibsrtp
 from OpenSSL import SSL
 
 from avatar_core.roomserver import rtp
 from avatar_core.roomserver.dtls import DtlsEndpoint, DtlsRole, DtlsState, Fingerprint
 from avatar_core.roomserver.ice import Address, IceCredentials
 from avatar_core.roomserver.sctp import DataChannels
+from avatar_core.roomserver.srtp import SrtpError
 from avatar_core.roomserver.udp import MediaSocket
 from avatar_core.tasks import TaskGroup
 
@@ -51,6 +51,7 @@ class PeerTransport:
         self, owner: TransportOwner, socket: MediaSocket, context: SSL.Context, *, opens_channels: bool
     ) -> None:
         self.credentials = IceCredentials.generate()
+        self.address: Address | None = None
         self.dropped = 0
         self._owner = owner
         self._socket = socket
@@ -62,20 +63,10 @@ class PeerTransport:
         self._channels: DataChannels | None = None
         # Decrypted SCTP packets on their way from the socket's callback to the pump.
         self._sctp_packets: asyncio.Queue[bytes] = asyncio.Queue(_DATA_QUEUE_PACKETS)
-        self._address: Address | None = None
         self._dtls_timer: asyncio.TimerHandle | None = None
+        self._failed = False
         self._closed = False
         socket.attach(self)
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether media can flow."""
-        return self._dtls is not None and self._dtls.state is DtlsState.CONNECTED
-
-    @property
-    def data_is_open(self) -> bool:
-        """Whether data can flow to the client."""
-        return self._channels is not None and self._channels.is_open
 
     def describe_remote(self, fingerprints: tuple[Fingerprint, ...], role: DtlsRole) -> None:
         """Take the client's certificate and our role from its first description; later ones change nothing."""
@@ -85,14 +76,12 @@ class PeerTransport:
 
     def nominated(self, address: Address) -> None:
         """The client chose `address` as its own (RFC 8445 8.1)."""
-        self._address = address
+        self.address = address
         self._start_dtls()
 
     def datagram_received(self, datagram: bytes) -> None:
         """Sort by the first byte (RFC 7983)."""
-        if self._dtls is None:
-            self.dropped += 1
-        elif 128 <= datagram[0] <= 191:
+        if 128 <= datagram[0] <= 191:
             self._srtp_received(datagram)
         elif 20 <= datagram[0] <= 63:
             self._dtls_received(datagram)
@@ -101,22 +90,22 @@ class PeerTransport:
 
     def send_rtp(self, packet: bytes) -> None:
         """Protect and send one RTP packet; dropped and counted while there is no connection."""
-        if self._dtls is None or self._address is None or self._dtls.state is not DtlsState.CONNECTED:
+        if self._dtls is None or self._dtls.sender is None or self.address is None:
             self.dropped += 1
             return
         try:
-            self._socket.send(self._dtls.protect(packet), self._address)
-        except (pylibsrtp.Error, ValueError):  # too old to be resent, or too long
+            self._socket.send(self._dtls.sender.protect(packet), self.address)
+        except SrtpError:
             self.dropped += 1
 
     def send_rtcp(self, packet: bytes) -> None:
         """Protect and send one RTCP packet; dropped and counted while there is no connection."""
-        if self._dtls is None or self._address is None or self._dtls.state is not DtlsState.CONNECTED:
+        if self._dtls is None or self._dtls.sender is None or self.address is None:
             self.dropped += 1
             return
         try:
-            self._socket.send(self._dtls.protect_rtcp(packet), self._address)
-        except (pylibsrtp.Error, ValueError):
+            self._socket.send(self._dtls.sender.protect_rtcp(packet), self.address)
+        except SrtpError:
             self.dropped += 1
 
     def send_data(self, data: bytes, *, reliable: bool) -> None:
@@ -135,55 +124,62 @@ class PeerTransport:
         if self._closed:
             return
         self._closed = True
-        await self._tasks.aclose()
+        self._socket.detach(self)
         if self._dtls_timer is not None:
             self._dtls_timer.cancel()
+        await self._tasks.aclose()
         if self._channels is not None:
             await self._channels.aclose()
         if self._dtls is not None:
             self._dtls.close()
             self._flush_dtls()
-        self._socket.detach(self)
 
     def _start_dtls(self) -> None:
-        if self._dtls is not None and self._address is not None and self._dtls.state is DtlsState.NEW:
+        if self._dtls is not None and self.address is not None and self._dtls.state is DtlsState.NEW:
             self._dtls.start()
             self._dtls_advanced()
 
     def _srtp_received(self, datagram: bytes) -> None:
-        if self._dtls is None or self._dtls.state is not DtlsState.CONNECTED:
+        if self._dtls is None or self._dtls.receiver is None:
             self.dropped += 1
             return
         arrival_s = self._loop.time()
         try:
             if rtp.is_rtcp(datagram):
-                self._owner.rtcp_received(self._dtls.unprotect_rtcp(datagram), arrival_s)
+                self._owner.rtcp_received(self._dtls.receiver.unprotect_rtcp(datagram), arrival_s)
             else:
-                self._owner.rtp_received(self._dtls.unprotect(datagram), arrival_s)
-        except (pylibsrtp.Error, ValueError):  # forged, replayed, too long or malformed
+                self._owner.rtp_received(self._dtls.receiver.unprotect(datagram), arrival_s)
+        except SrtpError:  # rtp.MalformedPacket, a ValueError, is among them
             self.dropped += 1
 
     def _dtls_received(self, datagram: bytes) -> None:
-        assert self._dtls is not None
-        was_connected = self.is_connected
+        if self._dtls is None:
+            self.dropped += 1
+            return
         for data in self._dtls.receive(datagram):
             try:
                 self._sctp_packets.put_nowait(data)
             except asyncio.QueueFull:
                 self.dropped += 1
         self._dtls_advanced()
-        if self.is_connected and not was_connected:
-            self._tasks.spawn(self._pump_data(), name="room data channels")
 
     def _dtls_advanced(self) -> None:
-        """Send what is due and set the timer again."""
+        """Send what is due, set the timer again, act on a new state."""
         assert self._dtls is not None
         self._flush_dtls()
         if self._dtls_timer is not None:
             self._dtls_timer.cancel()
             self._dtls_timer = None
         if self._dtls.state is DtlsState.FAILED:
-            self._owner.transport_failed(f"DTLS failed: {self._dtls.failure}")
+            self._fail(f"DTLS failed: {self._dtls.failure}")
+        elif self._dtls.state is DtlsState.CONNECTED and self._channels is None:
+            self._channels = DataChannels(
+                is_dtls_server=self._dtls.role is DtlsRole.SERVER,
+                send=self._send_sctp,
+                on_open=self._owner.data_channels_opened,
+                on_message=self._owner.data_received,
+            )
+            self._tasks.spawn(self._pump_data(self._channels), name="room data channels")
         elif (timeout_s := self._dtls.timeout_s()) is not None:
             self._dtls_timer = self._loop.call_later(timeout_s, self._dtls_timed_out)
 
@@ -193,29 +189,30 @@ class PeerTransport:
         self._dtls_advanced()
 
     def _flush_dtls(self) -> None:
-        if self._dtls is not None and self._address is not None:
+        if self._dtls is not None and self.address is not None:
             for datagram in self._dtls.outgoing():
-                self._socket.send(datagram, self._address)
+                self._socket.send(datagram, self.address)
 
-    async def _pump_data(self) -> None:
-        assert self._dtls is not None
-        self._channels = DataChannels(
-            is_dtls_server=self._dtls.role is DtlsRole.SERVER,
-            send=self._send_sctp,
-            on_open=self._owner.data_channels_opened,
-            on_message=self._owner.data_received,
-        )
-        await self._channels.start(opens_channels=self._opens_channels)
+    async def _pump_data(self, channels: DataChannels) -> None:
+        await channels.start(opens_channels=self._opens_channels)
         while True:
-            await self._channels.receive(await self._sctp_packets.get())
+            await channels.receive(await self._sctp_packets.get())
 
     def _send_sctp(self, data: bytes) -> None:
-        if self._dtls is None or self._dtls.state is not DtlsState.CONNECTED:
-            return  # closing: SCTP's own timers end with it
+        """Called from SCTP's own timers too, so nothing may be raised here."""
+        assert self._dtls is not None
         self._dtls.send(data)
         self._flush_dtls()
+        if self._dtls.state is DtlsState.FAILED:
+            self._fail(f"DTLS failed: {self._dtls.failure}")
 
     def _task_failed(self, _name: str, failure: BaseException) -> None:
         # Malformed SCTP surfaces here as whatever the parser tripped over: it ends this transport, nothing else.
-        _log.warning("data channels ended: %s: %s", type(failure).__name__, failure)
-        self._owner.transport_failed(f"data channels ended: {type(failure).__name__}")
+        _log.debug("data channels ended", exc_info=failure)
+        self._fail(f"data channels ended: {type(failure).__name__}: {failure}")
+
+    def _fail(self, reason: str) -> None:
+        """Report the end, once."""
+        if not self._failed and not self._closed:
+            self._failed = True
+            self._owner.transport_failed(reason)

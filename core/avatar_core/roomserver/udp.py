@@ -1,6 +1,6 @@
 """The one UDP socket of the server: datagrams to and from the transports that share it.
 
-A transport is found by its ICE user fragment until a check nominates its address, by that address from then on.
+A transport is found by its ICE user fragment until a check nominates its address, by that one address from then on.
 """
 
 import asyncio
@@ -28,12 +28,17 @@ class MediaTransport(Protocol):
 
     credentials: IceCredentials
 
+    @property
+    def address(self) -> Address | None:
+        """Where the client is, once it has said so."""
+        ...
+
     def nominated(self, address: Address) -> None:
         """The client chose this address."""
         ...
 
     def datagram_received(self, datagram: bytes) -> None:
-        """DTLS, SRTP or SRTCP (RFC 7983) from the chosen address."""
+        """DTLS, SRTP or SRTCP (RFC 7983) from the chosen address; never empty, and nothing may be raised."""
         ...
 
 
@@ -45,6 +50,7 @@ class MediaSocket(asyncio.DatagramProtocol):
         self._socket: asyncio.DatagramTransport | None = None
         self._by_ufrag: dict[str, MediaTransport] = {}
         self._by_address: dict[Address, MediaTransport] = {}
+        self._is_full = False
 
     async def open(self, address: str) -> None:
         """Bind to a free port of `address`; raises RoomServerError where that fails."""
@@ -70,11 +76,13 @@ class MediaSocket(asyncio.DatagramProtocol):
     def detach(self, transport: MediaTransport) -> None:
         """Forget `transport`; harmless twice."""
         self._by_ufrag.pop(transport.credentials.ufrag, None)
-        self._by_address = {address: other for address, other in self._by_address.items() if other is not transport}
+        self._forget_address(transport)
 
     def send(self, datagram: bytes, address: Address) -> None:
-        """Send at once; the kernel's buffer is the only queue."""
-        if self._socket is not None:
+        """Send at once; the kernel's buffer is the only queue, and what does not fit is dropped and counted."""
+        if self._socket is None or self._is_full:
+            self.dropped += 1
+        else:
             self._socket.sendto(datagram, address)
 
     def close(self) -> None:
@@ -86,15 +94,27 @@ class MediaSocket(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Override of asyncio.DatagramProtocol."""
         self._socket = cast(asyncio.DatagramTransport, transport)  # asyncio's own is not declared as one
+        # asyncio would queue without end what the kernel does not take: with this limit it says so at once.
+        cast(asyncio.WriteTransport, transport).set_write_buffer_limits(high=0)
         # A key frame arrives as a burst of packets, larger than the default buffer of some systems.
         raw: socket.socket = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
 
+    def pause_writing(self) -> None:
+        """Override of asyncio.BaseProtocol."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """Override of asyncio.BaseProtocol."""
+        self._is_full = False
+
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Override of asyncio.DatagramProtocol: sort out checks, find the transport for the rest."""
         address = addr[:2]
-        if data and data[0] < 4:
+        if not data:
+            self.dropped += 1
+        elif data[0] < 4:
             self._check_received(data, address)
         elif (transport := self._by_address.get(address)) is not None:
             transport.datagram_received(data)
@@ -120,5 +140,10 @@ class MediaSocket(asyncio.DatagramProtocol):
             return
         self.send(response, address)
         if request.nominated and self._by_address.get(address) is not transport:
+            self._forget_address(transport)
             self._by_address[address] = transport
             transport.nominated(address)
+
+    def _forget_address(self, transport: MediaTransport) -> None:
+        if transport.address is not None and self._by_address.get(transport.address) is transport:
+            del self._by_address[transport.address]

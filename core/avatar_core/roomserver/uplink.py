@@ -14,6 +14,8 @@ from avatar_core.roomserver.track import PublishedTrack
 from avatar_core.roomserver.twcc import FeedbackRecorder
 
 _MAX_STREAMS = 128
+_BLOCKS_PER_REPORT = 31
+"""As many as one packet can count; more in a compound would not fit a datagram."""
 
 
 class _Stream:
@@ -66,7 +68,7 @@ class Uplink:
             return
         stream.stats.record(header.sequence_number, header.timestamp, arrival_s)
         if stream.gaps is not None and (missing := stream.gaps.record(header.sequence_number)):
-            self.request_packets(stream.ssrc, missing)
+            self._request_packets(stream.ssrc, missing)
         stream.track.forward(packet, header)
 
     def report_received(self, report: rtcp.SenderReport, arrival_s: float) -> None:
@@ -76,32 +78,26 @@ class Uplink:
             stream.stats.sender_report(report.ntp_timestamp, arrival_s)
             stream.track.forward_report(report)
 
-    def request_packets(self, ssrc: int, sequence_numbers: tuple[int, ...]) -> None:
-        """NACK `sequence_numbers` to the client."""
-        self._send_rtcp(rtcp.build_nack(self._ssrc, ssrc, sequence_numbers))
-
-    def request_lost(self, track: PublishedTrack, sequence_numbers: tuple[int, ...]) -> None:
-        """Pass a subscriber's NACK upstream for what the server never had itself."""
-        for stream in self._streams.values():
-            if stream.track is track:
-                self.request_packets(stream.ssrc, sequence_numbers)
-
     def send_feedback(self, now_s: float) -> None:
         """Arrival times, repeated NACKs, key-frame requests: every few tens of milliseconds."""
-        for packet in self._arrivals.take_feedback():
-            self._send_rtcp(packet)
+        if self._streams:
+            self._arrivals.media_ssrc = next(iter(self._streams))  # libwebrtc ignores feedback about other streams
+            for packet in self._arrivals.take_feedback():
+                self._send_rtcp(packet)
         for stream in self._streams.values():
             if stream.gaps is not None and (missing := stream.gaps.due(now_s)):
-                self.request_packets(stream.ssrc, missing)
+                self._request_packets(stream.ssrc, missing)
             if stream.track.key_frame_is_due(now_s):
                 self._send_rtcp(rtcp.build_pli(self._ssrc, stream.ssrc))
 
     def send_reports(self, now_s: float) -> None:
         """Receiver reports of every stream, once a second."""
-        if self._streams:
-            blocks = [stream.stats.report_block(now_s) for stream in self._streams.values()]
-            for start in range(0, len(blocks), 31):  # an RTCP packet counts its blocks in 5 bits
-                self._send_rtcp(rtcp.build_receiver_report(self._ssrc, blocks[start : start + 31]))
+        blocks = [stream.stats.report_block(now_s) for stream in self._streams.values()]
+        for start in range(0, len(blocks), _BLOCKS_PER_REPORT):
+            self._send_rtcp(rtcp.build_receiver_report(self._ssrc, blocks[start : start + _BLOCKS_PER_REPORT]))
+
+    def _request_packets(self, ssrc: int, sequence_numbers: tuple[int, ...]) -> None:
+        self._send_rtcp(rtcp.build_nack(self._ssrc, ssrc, sequence_numbers))
 
     def _begin_stream(self, packet: bytes, header: rtp.RtpHeader) -> _Stream | None:
         track = self._tracks_by_ssrc.get(header.ssrc)

@@ -68,17 +68,20 @@ def test_connect_options_reach_the_sdk() -> None:
 
 
 def test_publish_options_reach_the_sdk_and_what_is_unset_stays_so() -> None:
-    audio = sdk.to_audio_publish_options(AudioPublishOptions(max_bitrate_bps=32_000, dtx=True), TrackSource.MICROPHONE)
+    audio = sdk.to_audio_publish_options(
+        AudioPublishOptions(max_bitrate_bps=32_000, dtx=True, stream="face"), TrackSource.MICROPHONE
+    )
     video = sdk.to_video_publish_options(
         VideoPublishOptions(640, 360, codec=VideoCodec.H264, max_bitrate_bps=1_000_000, max_fps=25), TrackSource.CAMERA
     )
     plain = sdk.to_video_publish_options(VideoPublishOptions(640, 360), TrackSource.UNKNOWN)
 
     assert (audio.source, audio.audio_encoding.max_bitrate) == (rtc.TrackSource.SOURCE_MICROPHONE, 32_000)
-    assert (audio.dtx, audio.red) == (True, False)
+    assert (audio.dtx, audio.red, audio.stream) == (True, False, "face")
     assert (video.source, video.video_codec) == (rtc.TrackSource.SOURCE_CAMERA, rtc.VideoCodec.H264)
     assert (video.video_encoding.max_bitrate, video.video_encoding.max_framerate) == (1_000_000, 25)
     assert not plain.HasField("video_encoding")
+    assert not plain.HasField("stream")
     assert plain.HasField("simulcast")
 
 

@@ -1,0 +1,333 @@
+"""The session: it alone holds the state, and does what a user, a script or the RPC `swap_avatar` asks for."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from avatar_core.bench.cast import JOIN_TIMEOUT_S
+from avatar_core.bench.command_desk import CommandDesk, Outcome
+from avatar_core.bench.config import Config
+from avatar_core.bench.contract import CommandResult, PreviewReader
+from avatar_core.bench.interrupting import measure_interrupt, measure_leak_ms
+from avatar_core.bench.session_life import SessionLife
+from avatar_core.bench.snapshot import Levels, Notice, NoticeAction, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
+from avatar_core.bench.states import Command, ProviderState, SeriesName, SessionState, Severity
+from avatar_core.bench.swapping import Swaps
+from avatar_core.clock import Clock, MonotonicClock
+from avatar_core.errors import BenchError, RoomLost
+from avatar_core.playback.recall import SwapPolicy
+from avatar_core.providers.contract import Provider
+from avatar_core.room.closing import CloseOnce
+from avatar_core.wire import messages
+from avatar_core.wire.codec import JsonScalar
+from avatar_core.wire.livekit import SwapRequest
+
+_FIRST_SOUND_TIMEOUT_S = 5.0
+
+
+class BenchSession:
+    """One session: a room, an avatar, a voice. See avatar_core.bench.contract.Session for every command.
+
+    `providers` come beside the reference avatars; `worker_options` go to each reference avatar (size, frame rate,
+    planted faults). `first_provider` is the avatar that `connect` brings; each has `join_timeout_s` to be there.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        providers: Iterable[Provider] = (),
+        first_provider: str | None = None,
+        worker_options: Mapping[str, JsonScalar] | None = None,
+        policy: SwapPolicy = SwapPolicy.CARRY,
+        clock: Clock | None = None,
+        monitor_muted: bool = False,
+        join_timeout_s: float = JOIN_TIMEOUT_S,
+    ) -> None:
+        self.clock: Clock = clock or MonotonicClock()
+        self.life = SessionLife(
+            config,
+            providers,
+            first_provider,
+            worker_options,
+            self.clock,
+            monitor_muted=monitor_muted,
+            join_timeout_s=join_timeout_s,
+            swap_asked=self._swap_asked,
+        )
+        self.event = self.life.standing.event
+        self.state_changed = self.life.standing.state_changed
+        self.preview: PreviewReader = self.life.preview
+        self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
+        self._swaps = Swaps(self.life.output, self.life.hearing, self.clock, policy, self.life.go_live)
+        self._close_once = CloseOnce(self._close, name="session close")
+
+    @property
+    def run_id(self) -> str:
+        """Names the run, its folder too."""
+        return self.life.run_id
+
+    @property
+    def state(self) -> SessionState:
+        """The state; the session alone changes it."""
+        return self.life.standing.state
+
+    def snapshot(self) -> SessionSnapshot:
+        """The session as of now."""
+        return self.life.view.snapshot()
+
+    def series(self, name: SeriesName, since_s: float) -> SeriesSnapshot:
+        """The samples of one curve from `since_s` on."""
+        return self.life.view.series(name, since_s)
+
+    def timeline(self, since_s: float) -> TimelineSnapshot:
+        """Segments, marks and untrusted times that reach past `since_s`."""
+        return self.life.view.timeline(since_s)
+
+    def levels(self) -> Levels:
+        """Loudness of what the viewer hears at this moment."""
+        return self.life.view.levels
+
+    def note_stall(self, duration_s: float, where: str) -> None:
+        """Record that the loop stood still."""
+        self.life.standing.announce("Loop", f"Stood still for {duration_s * 1000:.0f} ms in {where}", Severity.WARN)
+
+    async def connect(self) -> CommandResult:
+        """Start the room, the viewer and the first avatar."""
+        return await self._desk.run(Command.CONNECT, self.life.connect)
+
+    async def reconnect(self) -> CommandResult:
+        """End what is left and connect again; the book goes on."""
+
+        async def body() -> Outcome:
+            await self.life.strike("reconnected")
+            self.life.standing.notices.clear()
+            return await self.life.connect()
+
+        return await self._desk.run(Command.RECONNECT, body)
+
+    async def speak(self, source_id: str | None = None) -> CommandResult:
+        """Speak a source; one that speaks already ends its segment first."""
+
+        async def body() -> Outcome:
+            source, pressed_s = self.life.sources.get(source_id or self.life.sources.selected_id), self.clock.now()
+            if self.life.talk.held:
+                self.life.talk.clear("spoken over")
+            was_quiet = not self.life.talk.goes_on
+            await self.life.talk.begin(source.id)
+            self.life.settle()
+            self.life.standing.announce("Speak", source.name, provider_id=self.life.book.provider_id)
+            if was_quiet:
+                self.life.tasks.spawn(self._await_first_sound(pressed_s), name="first sound")
+            return True, source.name, {}
+
+        return await self._desk.run(Command.SPEAK, body)
+
+    async def stop(self) -> CommandResult:
+        """Stop the source; what was sent is still heard."""
+
+        async def body() -> Outcome:
+            paused, left_s = self.life.talk.held, self.life.book.unplayed_s()
+            await self.life.talk.stop()
+            if paused:
+                self.life.talk.clear("stopped")
+            self.life.settle()
+            text = "Stopped" if paused else f"Heard for {left_s:.1f} s more"
+            self.life.standing.announce("Stop", text)
+            return True, text, {"unplayed_s": left_s}
+
+        return await self._desk.run(Command.STOP, body)
+
+    async def pause(self) -> CommandResult:
+        """Hold the speech where it was heard to."""
+
+        async def body() -> Outcome:
+            segment_id = self.life.book.current_id or ""
+            self.life.talk.hold()
+            self.life.settle()
+            position_s = self.life.book.heard_s(segment_id)
+            self.life.book.mark("P", "Pause", f"{position_s:.1f} s")
+            self.life.standing.announce("Pause", f"{segment_id} paused at {position_s:.2f} s", segment_id=segment_id)
+            return True, f"At {position_s:.1f} s, emulated", {"position_s": position_s}
+
+        return await self._desk.run(Command.PAUSE, body)
+
+    async def resume(self) -> CommandResult:
+        """Go on with the unplayed tail."""
+
+        async def body() -> Outcome:
+            segment_id = self.life.book.current_id or ""
+            self.life.talk.release()
+            self.life.settle()
+            self.life.standing.announce("Resume", f"{segment_id} goes on", segment_id=segment_id)
+            return True, f"{segment_id} goes on, emulated", {}
+
+        return await self._desk.run(Command.RESUME, body)
+
+    async def interrupt(self) -> CommandResult:
+        """Silence the avatar now; overtakes every other command."""
+        return await self._desk.run(Command.INTERRUPT, self._interrupt, in_turn=False)
+
+    async def end_segment(self) -> CommandResult:
+        """End the segment; what the source says next opens a new one at once."""
+
+        async def body() -> Outcome:
+            segment_id = self.life.book.current_id or ""
+            if not self.life.talk.end_segment():
+                return False, f"{segment_id} was sent to its end already", {}
+            self.life.book.mark("E", "End segment")
+            self.life.standing.announce("End", f"Segment {segment_id} ended by you", segment_id=segment_id)
+            return True, f"{segment_id} ended", {}
+
+        return await self._desk.run(Command.END_SEGMENT, body)
+
+    async def swap(self, provider_id: str, *, in_place: bool = False) -> CommandResult:
+        """Make `provider_id` the avatar, beside the old one until ready, or in place of it."""
+        return await self._desk.run(Command.SWAP, lambda: self._swap(provider_id, in_place=in_place))
+
+    async def mark(self, text: str = "") -> CommandResult:
+        """Put a mark on the time axis."""
+
+        async def body() -> Outcome:
+            label = text or f"Mark {1 + sum(mark.key == 'M' for mark in self.life.book.marks)}"
+            self.life.book.mark("M", label)
+            self.life.standing.announce("Mark", label)
+            return True, label, {}
+
+        return await self._desk.run(Command.MARK, body, in_turn=False)
+
+    async def select_source(self, source_id: str) -> CommandResult:
+        """Choose what `speak` says next."""
+
+        async def body() -> Outcome:
+            self.life.sources.selected_id = self.life.sources.get(source_id).id
+            return True, self.life.sources.get(source_id).name, {}
+
+        return await self._desk.run(Command.SELECT_SOURCE, body, in_turn=False)
+
+    async def add_source(self, path: Path) -> CommandResult:
+        """Offer the sound of a file as a source and select it."""
+
+        async def body() -> Outcome:
+            added = await self.life.sources.add(path)
+            self.life.standing.announce("Source", f"{added.name} added")
+            return True, f"{added.name} added", {}
+
+        return await self._desk.run(Command.ADD_SOURCE, body, in_turn=False)
+
+    async def set_monitor_muted(self, muted: bool) -> CommandResult:
+        """Mute or unmute the loudspeaker; measuring goes on."""
+
+        async def body() -> Outcome:
+            self.life.view.monitor_muted = muted
+            if self.life.stage is not None and self.life.stage.is_open:
+                self.life.stage.viewer.send(messages.SetMonitor(muted))
+            return True, "Muted" if muted else "Playing", {}
+
+        return await self._desk.run(Command.SET_MONITOR_MUTED, body, in_turn=False)
+
+    async def act_on_notice(self, notice_id: str, action_id: str) -> CommandResult:
+        """Do what a notice's button says: reconnect, or start a provider ("swap:<id>")."""
+        self.dismiss_notice(notice_id)
+        if action_id.startswith("swap:"):
+            return await self.swap(action_id.removeprefix("swap:"))
+        if action_id == Command.RECONNECT:
+            return await self.reconnect()
+        return CommandResult(Command.ACT_ON_NOTICE, False, f"There is no action {action_id!r}", 0.0)
+
+    def dismiss_notice(self, notice_id: str) -> None:
+        """Close a notice."""
+        self.life.standing.drop_notice(notice_id)
+
+    async def aclose(self) -> None:
+        """End everything, from any state; harmless twice."""
+        await self._close_once()
+
+    async def _close(self) -> None:
+        self.life.standing.set_state(SessionState.CLOSING)
+        # Side by side: a command that is called off may still wait for a process that is being ended.
+        await asyncio.gather(self._desk.aclose(), self.life.aclose())
+        self.life.standing.set_state(SessionState.IDLE)
+
+    async def _interrupt(self) -> Outcome:
+        assert self.life.output.audio is not None
+        pressed_s, actor = self.clock.now(), self.life.actor
+        # Between the two of a swap in place nobody is there to be heard.
+        identity = actor.identity if actor is not None else ""
+        answer = self.life.tasks.spawn(self.life.output.audio.wait_for_playout(), name="interrupt answer")
+        self.life.talk.clear("interrupted")
+        measured = await measure_interrupt(self.life.hearing, identity, pressed_s, answer, self.clock)
+        self.life.settle()
+        for name, value in measured.values.items():
+            self.life.figures.measure(name, value, since_s=pressed_s)
+        if measured.silent_s is not None:
+            self.life.tasks.spawn(self._watch_leak(identity, measured.silent_s), name="interrupt leak")
+        self.life.book.mark("I", "Interrupt", measured.text, time_s=pressed_s)
+        self.life.standing.announce("Interrupt", measured.text, Severity.OK if measured.ok else Severity.FAIL)
+        return measured.ok, measured.text, measured.values
+
+    async def _watch_leak(self, identity: str, silent_s: float) -> None:
+        """Old speech that comes back; judged only where nothing new was said meanwhile."""
+        opened = self.life.book.opened
+        leak_ms = await measure_leak_ms(self.life.hearing, identity, silent_s, self.clock)
+        if self.life.book.opened == opened:
+            self.life.figures.measure("interrupt_leak_ms", leak_ms, since_s=silent_s)
+
+    async def _swap(self, provider_id: str, *, in_place: bool) -> Outcome:
+        life, stage = self.life, self.life.stage
+        assert stage is not None
+        provider, started_s = life.registry.get(provider_id), self.clock.now()
+        if life.actor is None or life.actor.traits.id != provider_id:
+            life.standing.set_provider(provider_id, ProviderState.STARTING)
+        life.standing.set_state(SessionState.SWAPPING)
+        life.book.expect_end("swapped")
+        swap = self._swaps.in_place if in_place else self._swaps.beside
+        try:
+            measured = await stage.unless_lost(swap(stage, provider, paused=life.talk.held))
+        except RoomLost as error:
+            return False, str(error), {}
+        except BenchError as error:
+            return self._swap_failed(provider, str(error))
+        finally:
+            self._leave_swap(provider_id)
+        for name, value in measured.values.items():
+            life.figures.measure(name, value, since_s=started_s)
+        life.book.mark("S", f"Swap to {provider.traits.name}", measured.text, time_s=started_s)
+        text = f"{provider.traits.name}: {measured.text}"
+        life.standing.announce("Swap", text, Severity.OK, provider_id=provider_id)
+        return True, measured.text, measured.values
+
+    def _leave_swap(self, provider_id: str) -> None:
+        """However it went, called off too: nothing is starting any more, and the state is what goes on."""
+        self.life.book.expect_end("")
+        if self.life.actor is None:
+            self.life.go_without("avatar ended")
+        self.life.standing.withdraw_start(provider_id)
+        self.life.settle(swapped=True)
+
+    def _swap_failed(self, provider: Provider, why: str) -> Outcome:
+        name, old = provider.traits.name, self.life.actor
+        if old is None or old.traits.id != provider.traits.id:
+            self.life.standing.set_provider(provider.traits.id, ProviderState.FAILED, why)
+        goes_on = f"{old.traits.name} goes on. " if old is not None else "No avatar is in the room. "
+        retry = NoticeAction(f"swap:{provider.traits.id}", "Try again")
+        title = f"{name} could not take over"
+        self.life.standing.raise_notice(Notice("swap_failed", Severity.FAIL, title, f"{goes_on}{why}", (retry,), why))
+        self.life.book.mark("S", f"Swap to {name}", "failed")
+        return False, why, {}
+
+    async def _swap_asked(self, request: SwapRequest) -> CommandResult:
+        """The RPC `swap_avatar` of somebody who may."""
+        actor = self.life.actor
+        current = actor.traits.id if actor is not None else self.life.first.traits.id
+        return await self.swap(request.provider or current, in_place=request.mode == "in_place")
+
+    async def _await_first_sound(self, pressed_s: float) -> None:
+        actor = self.life.actor
+        if actor is not None and not self.life.hearing.audible(actor.identity):
+            heard_s = await self.life.hearing.sound(actor.identity, pressed_s, _FIRST_SOUND_TIMEOUT_S)
+            if heard_s is not None:
+                self.life.figures.measure("first_sound_s", heard_s - pressed_s, since_s=pressed_s)
+
+    def _on_error(self, command: Command, error: BenchError) -> None:
+        self.life.standing.announce("Error", f"{command}: {error}", Severity.FAIL)

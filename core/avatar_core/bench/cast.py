@@ -1,0 +1,145 @@
+"""The avatars of a session: started through their providers, awaited in the room, ended."""
+
+import asyncio
+import itertools
+import logging
+from dataclasses import dataclass
+
+from avatar_core.bench.interrupting import ANSWER_TIMEOUT_S
+from avatar_core.bench.venue import Venue
+from avatar_core.clock import Clock
+from avatar_core.errors import ProviderError, ProviderStartError, ProviderTimeout, RoomError
+from avatar_core.providers.contract import Avatar, Provider, ProviderTraits
+from avatar_core.room.connection import RoomConnection
+from avatar_core.room.data_stream_output import DataStreamAudioOutput
+from avatar_core.room.values import ParticipantLeft, TrackKind
+from avatar_core.tasks import cancel_and_wait, spawn
+
+_log = logging.getLogger(__name__)
+
+JOIN_TIMEOUT_S = 30.0
+_ASK_INTERVAL_S = 0.5
+_CLEAR_TIMEOUT_S = ANSWER_TIMEOUT_S + 0.3
+_MAX_SPEED = 2.0
+"""Speech goes out at most twice as fast as it is heard: a burst would stand in the way of sound and picture."""
+
+
+@dataclass(eq=False)
+class Actor:
+    """One avatar that is in the room: who it is, what it takes speech through, how it is ended."""
+
+    identity: str
+    traits: ProviderTraits
+    sink: DataStreamAudioOutput
+    join_s: float
+    _avatar: Avatar
+
+    async def why_ended(self) -> str:
+        """What its provider says of its end."""
+        return await self._avatar.why_ended()
+
+    async def aclose(self) -> None:
+        """Make it leave; harmless twice."""
+        await self.sink.aclose()
+        await self._avatar.aclose()
+
+
+class Cast:
+    """Starts actors for one venue; owned by the session, which owns each actor it is handed."""
+
+    def __init__(
+        self, venue: Venue, connection: RoomConnection, clock: Clock, *, join_timeout_s: float = JOIN_TIMEOUT_S
+    ) -> None:
+        self._venue = venue
+        self._connection = connection
+        self._clock = clock
+        self._join_timeout_s = join_timeout_s
+        self._numbers = itertools.count(1)
+
+    def new_identity(self, traits: ProviderTraits) -> str:
+        """An identity that nobody in this session had."""
+        return f"avatar-{traits.id}-{next(self._numbers)}"
+
+    async def start(self, provider: Provider, identity: str) -> Actor:
+        """Start an avatar and wait until it is in the room with sound and picture.
+
+        Raises ProviderStartError where the provider refuses or the avatar ends early, ProviderTimeout where it does
+        not come; whatever was started is ended then, also when cancelled.
+        """
+        started_s = self._clock.now()
+        avatar = await provider.start(self._venue.seat(identity))
+        try:
+            await self._joined(avatar, identity, provider.traits)
+            if identity not in self._connection.participants:
+                raise ProviderStartError(f"{provider.traits.name} left as soon as it had joined.")
+        except BaseException:
+            await avatar.aclose()
+            raise
+        sink = DataStreamAudioOutput(
+            self._connection,
+            identity,
+            sample_rate_hz=provider.traits.sample_rate_hz,
+            exact_position=provider.traits.exact_position,
+            wait_remote_tracks=tuple(TrackKind),
+            max_speed=_MAX_SPEED,
+            # Ours tell when they start to play; of others that is not known, so it counts from the first frame sent.
+            wait_playback_start=provider.traits.exact_position,
+            clear_buffer_timeout_s=_CLEAR_TIMEOUT_S,
+        )
+        return Actor(identity, provider.traits, sink, self._clock.now() - started_s, avatar)
+
+    async def _joined(self, avatar: Avatar, identity: str, traits: ProviderTraits) -> None:
+        """Until the avatar is whole; an avatar that came and went, or whose process ended, is not waited for."""
+        left = spawn(self._left(identity), name=f"{identity} leaves early")
+        ended = spawn(self._ended(avatar), name=f"{identity} ends early")
+        ready = spawn(self._whole(identity), name=f"{identity} joins")
+        try:
+            await asyncio.wait((ready, left, ended), timeout=self._join_timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                raise ProviderStartError(f"{traits.name} ended before it joined: {ended.result()}.")
+            if left.done():
+                why = await avatar.why_ended()
+                raise ProviderStartError(f"{traits.name} left as soon as it had joined. {why}".strip())
+            if not ready.done():
+                raise self._late(identity, traits)
+            ready.result()
+        except RoomError as error:
+            raise ProviderStartError(f"{traits.name} could not join: {error}") from error
+        finally:
+            await cancel_and_wait(left, ended, ready)
+
+    async def _whole(self, identity: str) -> None:
+        # Who waits for this has a limit of its own, over all of it, so that none of these is reached.
+        limit_s = 2 * self._join_timeout_s
+        await self._connection.wait_for_participant(identity, timeout_s=limit_s)
+        for kind in TrackKind:
+            await self._connection.wait_for_track(identity, kind, subscribed=False, timeout_s=limit_s)
+
+    def _late(self, identity: str, traits: ProviderTraits) -> ProviderError:
+        """What was missing when the time was over."""
+        limit = f"in {self._join_timeout_s:g} s"
+        participant = self._connection.participants.get(identity)
+        if participant is None:
+            return ProviderTimeout(f"{traits.name} did not join {limit}.")
+        published = {publication.kind for publication in participant.publications}
+        missing = [kind.value for kind in TrackKind if kind not in published]
+        return ProviderTimeout(f"{traits.name} joined, but published no {' and no '.join(missing) or 'data'} {limit}.")
+
+    async def _left(self, identity: str) -> None:
+        gone = asyncio.Event()
+
+        def on_left(left: ParticipantLeft) -> None:
+            if left.participant.identity == identity:
+                gone.set()
+
+        disconnect = self._connection.events.participant_disconnected.connect(on_left)
+        try:
+            await gone.wait()
+        finally:
+            disconnect()
+
+    async def _ended(self, avatar: Avatar) -> str:
+        """The provider's word for the end of its avatar, once it has one."""
+        while not (why := await avatar.why_ended()):
+            await asyncio.sleep(_ASK_INTERVAL_S)
+        return why

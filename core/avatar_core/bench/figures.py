@@ -1,0 +1,143 @@
+"""The session's figures: samples by metric, curves over time, and whether either can be believed."""
+
+from collections import deque
+from typing import NamedTuple
+
+from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot, TrustInfo
+from avatar_core.bench.states import SeriesName
+from avatar_core.clock import Clock
+from avatar_core.metrics.series import Series
+from avatar_core.metrics.summary import summarize
+from avatar_core.metrics.trust import TrustJudge, TrustLimits
+from avatar_core.wire.messages import ProcessLoad
+
+_SAMPLES_KEPT = 20_000
+_LOAD_PERIOD_S = 1.0
+
+# Name and unit in the order in which they are shown and reported (DESIGN.md, outside contracts).
+METRICS: tuple[tuple[str, str], ...] = (
+    ("av_offset_ms", "ms"),
+    ("av_offset_source_ms", "ms"),
+    ("audio_delay_ms", "ms"),
+    ("interrupt_to_silence_ms", "ms"),
+    ("interrupt_leak_ms", "ms"),
+    ("ack_ms", "ms"),
+    ("swap_video_gap_ms", "ms"),
+    ("swap_audio_gap_ms", "ms"),
+    ("swap_lost_ms", "ms"),
+    ("swap_overlap_ms", "ms"),
+    ("fps", "fps"),
+    ("freeze_count", ""),
+    ("freeze_s", "s"),
+    ("join_s", "s"),
+    ("first_frame_s", "s"),
+    ("first_sound_s", "s"),
+)
+SIGNED = frozenset({"av_offset_ms", "av_offset_source_ms", "swap_audio_gap_ms", "swap_video_gap_ms"})
+
+
+class _Sample(NamedTuple):
+    """`value` was known at `end_s`."""
+
+    end_s: float
+    value: float
+
+
+class Figures:
+    """Owned by the session; fed by the viewer's events and the commands, read by snapshots and reports.
+
+    Samples of untrusted time are only counted, in `excluded`. Load is told after the fact, so a sample may be taken
+    back once it turns out that its time can't be believed.
+    """
+
+    def __init__(self, clock: Clock, limits: TrustLimits) -> None:
+        self.judge = TrustJudge(limits)
+        self.load: ProcessLoad | None = None
+        self.loop_lag_ms: float | None = None
+        """Of this process's own loop: 99th percentile of its last second."""
+        self.excluded = 0
+        self._clock = clock
+        self._samples: dict[str, deque[_Sample]] = {}
+        self._series = {name: Series() for name in SeriesName}
+
+    def measure(self, name: str, value: float, *, since_s: float | None = None) -> None:
+        """Add a sample of a metric that was measured from `since_s` to now; what can't be believed is only counted."""
+        now_s = self._clock.now()
+        if not self.judge.trusted_between(now_s if since_s is None else since_s, now_s):
+            self.excluded += 1
+            return
+        self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(now_s, value))
+
+    def point(self, name: SeriesName, time_s: float, value: float) -> None:
+        """Add a point to a curve."""
+        self._series[name].append(time_s, value)
+
+    def break_line(self, name: SeriesName) -> None:
+        """Nothing is known for a while: what comes is not joined to what was."""
+        self._series[name].break_line(self._clock.now())
+
+    def newest(self, name: SeriesName) -> float | None:
+        """The newest value of a curve."""
+        return self._series[name].newest
+
+    def series(self, name: SeriesName, since_s: float, *, estimated: bool) -> SeriesSnapshot:
+        """One curve from `since_s` on."""
+        time_s, value = self._series[name].since(since_s)
+        return SeriesSnapshot(name, time_s, value, estimated)
+
+    def values(self, name: str) -> list[float]:
+        """Every trusted sample of a metric."""
+        return [sample.value for sample in self._samples.get(name, ())]
+
+    def take_load(self, load: ProcessLoad) -> None:
+        """The viewer's report of the time since its last one."""
+        judge, was_trusted = self.judge, self.judge.trusted
+        since_s = self.load.at_s if self.load is not None else load.at_s - _LOAD_PERIOD_S
+        self.load = load
+        judge.machine(since_s, load.at_s, load.machine_busy)
+        judge.viewer_clock(since_s, load.at_s, load.lateness_p99_ms)
+        if was_trusted and not judge.trusted:
+            self._take_back(judge.spans[-1].start_s)
+
+    def viewer_gone(self) -> None:
+        """The next report is another viewer's."""
+        self.load = None
+
+    def trust(self) -> TrustInfo:
+        """As of now."""
+        judge, load = self.judge, self.load
+        since_s = judge.spans[-1].start_s if judge.spans and not judge.trusted else None
+        return TrustInfo(
+            trusted=judge.trusted,
+            reason=judge.reason,
+            since_s=since_s,
+            load_percent=100 * load.machine_busy if load is not None else None,
+            loop_lag_p99_ms=self.loop_lag_ms,
+            viewer_clock_p99_ms=load.lateness_p99_ms if load is not None else None,
+            excluded_samples=self.excluded,
+        )
+
+    def rows(self, balance: LedgerBalance) -> tuple[MetricRow, ...]:
+        """A row for every metric, of its trusted samples; while nothing is believed it says so."""
+        rows = [self._row(name, unit) for name, unit in METRICS]
+        counts = (("segments_opened", balance.opened), ("segments_finished", balance.finished))
+        rows += [MetricRow(name, "", 1, float(n), float(n), float(n), float(n)) for name, n in counts]
+        return tuple(rows)
+
+    def _row(self, name: str, unit: str) -> MetricRow:
+        # A count of freezes is known only where pictures were watched.
+        samples = self._freeze_count() if name == "freeze_count" else self.values(name)
+        figures = summarize(samples, signed=name in SIGNED)
+        trusted = self.judge.trusted
+        if figures is None:
+            return MetricRow(name, unit, trusted=trusted)
+        return MetricRow(name, unit, figures.n, samples[-1], figures.p50, figures.p95, figures.max, trusted=trusted)
+
+    def _freeze_count(self) -> list[float]:
+        return [float(len(self.values("freeze_s")))] if self.values("fps") else []
+
+    def _take_back(self, since_s: float) -> None:
+        for samples in self._samples.values():
+            while samples and samples[-1].end_s > since_s:
+                samples.pop()
+                self.excluded += 1

@@ -1,0 +1,110 @@
+"""The command `run`: a scenario without a window, its table, its run folder, its exit code."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.config import Config
+from avatar_core.bench.contract import Session
+from avatar_core.bench.demo import Demo, Step
+from avatar_core.bench.result import build_result, step_line, table, verdict_of
+from avatar_core.bench.run_folder import RunFolder, default_run_folder
+from avatar_core.errors import ConfigError, ProviderNotFound
+from avatar_core.owner import on_termination
+from avatar_core.playback.recall import SwapPolicy
+from avatar_core.tasks import cancel_and_wait, spawn
+
+_DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What `run` was asked for. `json_to` is a path, "-" for standard output, or empty.
+
+    Without `swap_policy` the scenario's own is taken: `demo` carries speech over, all others let it finish.
+    """
+
+    scenario: str
+    provider: str
+    swap_to: str
+    swap_policy: SwapPolicy | None = None
+    seed: int = 0
+    out: Path | None = None
+    json_to: str = ""
+
+    @property
+    def policy(self) -> SwapPolicy:
+        """The swap policy in force."""
+        if self.swap_policy is not None:
+            return self.swap_policy
+        return SwapPolicy.CARRY if self.scenario == _DEMO else SwapPolicy.FINISH
+
+
+def run_headless(config: Config, request: RunRequest) -> str:
+    """Run to the end and print; returns the verdict: pass, fail or broken. ConfigError for what is not there."""
+    return asyncio.run(_run(config, request))
+
+
+async def _run(config: Config, request: RunRequest) -> str:
+    try:
+        session = BenchSession(config, first_provider=request.provider, policy=request.policy, monitor_muted=True)
+        session.life.registry.get(request.swap_to)
+    except ProviderNotFound as error:
+        raise ConfigError(str(error)) from None
+    out = request.out or default_run_folder(session.run_id)
+    driving = spawn(drive(session, request, out), name="scenario")
+
+    def stop() -> None:
+        driving.cancel()
+
+    on_termination(stop)
+    try:
+        return await driving
+    except asyncio.CancelledError:
+        print("The run was stopped.", file=sys.stderr)
+        return "broken"
+    finally:
+        await cancel_and_wait(driving)
+        await session.aclose()
+
+
+async def drive(session: Session, request: RunRequest, out: Path) -> str:
+    """Run the scenario, print each step, then write the run folder `out` and print the result; returns the verdict."""
+    folder = RunFolder(out)
+    folder.follow(session)
+    steps: list[Step] = []
+    progress = sys.stderr if request.json_to == "-" else sys.stdout
+    try:
+        async for step in Demo(session, request.swap_to).steps():
+            steps.append(step)
+            print(step_line(step), file=progress, flush=True)
+        snapshot, timeline = session.snapshot(), session.timeline(0.0)
+        result = build_result(
+            snapshot,
+            timeline,
+            steps,
+            scenario=request.scenario,
+            provider=request.provider,
+            swap_to=request.swap_to,
+            swap_policy=request.policy.value,
+            seed=request.seed,
+        )
+        path = await asyncio.to_thread(folder.write_result, result)
+        print(f"\n{table(snapshot, timeline)}\n\nRun folder: {path.parent}", file=progress)
+        if request.json_to == "-":
+            print(json.dumps(result, indent=2))
+        elif request.json_to:
+            await asyncio.to_thread(_write, Path(request.json_to), json.dumps(result, indent=2))
+    finally:
+        folder.close()
+    return verdict_of(steps)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"The result can't be written to {path}: {error.strerror}. Choose another --json.") from error

@@ -1,0 +1,74 @@
+"""Where the viewer's reports and the avatar's go: to the figures, the view, the preview and whoever waits for them."""
+
+from avatar_core.bench.figures import Figures
+from avatar_core.bench.hearing import Hearing
+from avatar_core.bench.session_view import SessionView
+from avatar_core.bench.snapshot import Notice
+from avatar_core.bench.standing import Standing
+from avatar_core.bench.states import SeriesName, Severity
+from avatar_core.bench.viewer_child import RemotePreview
+from avatar_core.wire import messages
+from avatar_core.wire.livekit import AvatarReport
+
+
+class Intake:
+    """Owned by the session."""
+
+    def __init__(
+        self, hearing: Hearing, view: SessionView, figures: Figures, preview: RemotePreview, standing: Standing
+    ) -> None:
+        self._hearing = hearing
+        self._view = view
+        self._figures = figures
+        self._preview = preview
+        self._standing = standing
+
+    def viewer_said(self, message: object) -> None:
+        """One event of the viewer."""
+        if isinstance(message, messages.MonitorState) and self._view.monitor_is_news(message):
+            self._standing.announce("Monitor", message.detail, Severity.WARN)
+        self._hearing.take(message)
+        self._view.take(message)
+        match message:
+            case messages.PreviewMemory():
+                self._preview.attach(message)
+            case messages.Samples():
+                self._samples(message)
+            case messages.VideoStats():
+                if self._view.shows(message.identity):
+                    self._figures.measure("fps", message.fps)
+            case messages.ProcessLoad():
+                self._load(message)
+            case messages.SoundChanged(audible=False):
+                self._figures.break_line(SeriesName.AV_OFFSET_MS)
+            case messages.ProcessFailure():
+                self._standing.announce("Viewer", f"{message.what} {message.where}", Severity.FAIL)
+
+    def avatar_reported(self, report: AvatarReport) -> None:
+        """What one of our workers says of itself."""
+        # One figure of its worker, which every segment repeats.
+        offset_ms = next((segment.source_offset_ms for segment in report.segments), None)
+        if offset_ms is not None:
+            self._figures.measure("av_offset_source_ms", offset_ms)
+
+    def _samples(self, message: messages.Samples) -> None:
+        for at_s, value in message.points:
+            if message.series in list(SeriesName):
+                self._figures.point(SeriesName(message.series), at_s, value)
+            if message.series == "av_offset_ms":
+                self._figures.measure("av_offset_ms", value, since_s=at_s)
+            elif message.series == "freeze_s":
+                self._figures.measure("freeze_s", value, since_s=at_s - value)
+            elif message.series == "buffer_audio_ms":
+                self._figures.measure("audio_delay_ms", value, since_s=at_s)
+
+    def _load(self, load: messages.ProcessLoad) -> None:
+        judge = self._figures.judge
+        was_trusted = judge.trusted
+        self._figures.take_load(load)
+        if was_trusted and not judge.trusted:
+            body = f"{judge.reason[:1].upper()}{judge.reason[1:]}; the bench itself adds delay. Close other programs."
+            self._standing.raise_notice(Notice("not_trusted", Severity.BROKEN, "Figures are not trusted", body))
+        elif judge.trusted and not was_trusted:
+            self._standing.drop_notice("not_trusted")
+            self._standing.announce("Trust", "Figures are trusted again", Severity.OK)

@@ -1,0 +1,117 @@
+"""result.json and the table on the terminal: what a run measured, in the form users script against (DESIGN.md)."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+from avatar_core import __version__
+from avatar_core.bench.demo import Step
+from avatar_core.bench.snapshot import MetricRow, SessionSnapshot, TimelineSnapshot
+
+SCHEMA = 1
+_MISSING = f"{chr(0x2013):>9}"  # an en dash, as everywhere where a figure is missing
+_PACKAGES = ("livekit", "aiortc", "av", "numpy", "PySide6-Essentials")
+
+
+def verdict_of(steps: Sequence[Step]) -> str:
+    """pass, fail, or broken where the bench could not even connect."""
+    if not steps or not steps[0].ok:
+        return "broken"
+    return "pass" if all(step.ok for step in steps) else "fail"
+
+
+def build_result(
+    snapshot: SessionSnapshot,
+    timeline: TimelineSnapshot,
+    steps: Sequence[Step],
+    *,
+    scenario: str,
+    provider: str,
+    swap_to: str,
+    swap_policy: str,
+    seed: int,
+) -> dict[str, Any]:
+    """The whole of result.json. `timeline` covers the whole run; figures are of trusted time alone."""
+    verdict = verdict_of(steps)
+    return {
+        "schema": SCHEMA,
+        "verdict": verdict,
+        "run_id": snapshot.run_id,
+        "versions": _versions(),
+        "host": {"cores": os.cpu_count(), "load_percent": snapshot.trust.load_percent, "system": platform.platform()},
+        "calibration": None,
+        "seed": seed,
+        "swap_policy": swap_policy,
+        "runs": [
+            {
+                "scenario": scenario,
+                "provider": provider,
+                "swap_to": swap_to,
+                "room": {"kind": snapshot.room.kind, "why": snapshot.room.why},
+                "verdict": verdict,
+                "trusted": not timeline.untrusted,
+                "untrusted_s": _untrusted_s(snapshot, timeline),
+                "excluded_samples": snapshot.trust.excluded_samples,
+                "metrics": {row.name: _figures(row) for row in snapshot.metrics if row.n},
+                "checks": [_check(step) for step in steps],
+            }
+        ],
+        "findings": [],
+    }
+
+
+def step_line(step: Step) -> str:
+    """One step for a terminal."""
+    return f"{'✓' if step.ok else '✗'} {step.name:<26} {step.elapsed_ms:7.0f} ms  {step.text}"
+
+
+def table(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> str:
+    """The figures for a terminal, and how much of the run they leave out."""
+    lines = [f"{'metric':<28} {'n':>5} {'p50':>9} {'p95':>9} {'max':>9}  unit"]
+    lines += [_row(row) for row in snapshot.metrics if row.n]
+    if timeline.untrusted:
+        reasons = ", ".join(dict.fromkeys(span.reason for span in timeline.untrusted))
+        lines += [
+            "",
+            f"Not trusted for {_untrusted_s(snapshot, timeline):.1f} s ({reasons}): "
+            f"{snapshot.trust.excluded_samples} samples are left out.",
+        ]
+    lines += ["", "A/V offset: + = audio leads, video is late."]
+    return "\n".join(lines)
+
+
+def _untrusted_s(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> float:
+    ends = ((span.end_s if span.end_s is not None else snapshot.time_s) - span.start_s for span in timeline.untrusted)
+    return round(sum(ends), 3)
+
+
+def _figures(row: MetricRow) -> Mapping[str, Any]:
+    return {"n": row.n, "p50": row.p50, "p95": row.p95, "max": row.max, "unit": row.unit}
+
+
+def _check(step: Step) -> Mapping[str, Any]:
+    return {
+        "name": step.name,
+        "verdict": "pass" if step.ok else "fail",
+        "value": step.values,
+        "threshold": None,
+        "source": "scenario",
+        "why": step.text,
+    }
+
+
+def _row(row: MetricRow) -> str:
+    figures = [f"{value:9.2f}" if value is not None else _MISSING for value in (row.p50, row.p95, row.max)]
+    return f"{row.name:<28} {row.n:>5} {' '.join(figures)}  {row.unit}"
+
+
+def _versions() -> dict[str, str]:
+    versions = {"avatar-testbench": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions

@@ -1,0 +1,88 @@
+"""The session's standing facts: its state, its providers, its notices and its log; every change is told."""
+
+import logging
+from collections import deque
+from dataclasses import replace
+
+from avatar_core.bench.contract import SessionEvent
+from avatar_core.bench.snapshot import Notice, ProviderInfo
+from avatar_core.bench.states import ProviderState, SessionState, Severity
+from avatar_core.clock import Clock
+from avatar_core.providers.registry import Registry
+from avatar_core.signal import Signal
+
+_log = logging.getLogger(__name__)
+
+_EVENTS_KEPT = 10_000
+
+
+class Standing:
+    """Owned by the session, which alone changes it."""
+
+    def __init__(self, clock: Clock, registry: Registry) -> None:
+        self.event: Signal[SessionEvent] = Signal("session event")
+        self.state_changed: Signal[SessionState] = Signal("session state")
+        self.state = SessionState.IDLE
+        self.events: deque[SessionEvent] = deque(maxlen=_EVENTS_KEPT)
+        self.notices: dict[str, Notice] = {}
+        self._clock = clock
+        self._providers = {
+            provider.traits.id: ProviderInfo(
+                provider.traits.id,
+                provider.traits.name,
+                provider.traits.kind,
+                provider.traits.sample_rate_hz,
+                ProviderState.NOT_STARTED,
+            )
+            for provider in registry
+        }
+
+    @property
+    def providers(self) -> tuple[ProviderInfo, ...]:
+        """All, in the registry's order."""
+        return tuple(self._providers.values())
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What is shown for each provider id."""
+        return {provider.id: provider.name for provider in self._providers.values()}
+
+    def set_state(self, state: SessionState) -> None:
+        """Change the state and tell."""
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def set_provider(self, provider_id: str, state: ProviderState, why: str = "") -> None:
+        """Change where a provider stands."""
+        self._providers[provider_id] = replace(self._providers[provider_id], state=state, why=why)
+
+    def withdraw_start(self, provider_id: str) -> None:
+        """A provider that was being started is not any more; one that stands otherwise stays so."""
+        if self._providers[provider_id].state is ProviderState.STARTING:
+            self.set_provider(provider_id, ProviderState.NOT_STARTED)
+
+    def announce(
+        self,
+        kind: str,
+        text: str,
+        severity: Severity = Severity.INFO,
+        *,
+        provider_id: str = "",
+        segment_id: str = "",
+    ) -> None:
+        """Log an event of this moment."""
+        event = SessionEvent(self._clock.now(), kind, text, severity, provider_id, segment_id)
+        self.events.append(event)
+        _log.info("%s: %s", kind, text)
+        self.event.emit(event)
+
+    def raise_notice(self, notice: Notice) -> None:
+        """Show a notice; the same again counts up."""
+        shown = self.notices.get(notice.id)
+        self.notices[notice.id] = replace(notice, count=shown.count + 1) if shown is not None else notice
+        self.announce("Notice", f"{notice.title}. {notice.body}", notice.severity)
+
+    def drop_notice(self, notice_id: str) -> None:
+        """Close a notice; unknown ones are ignored."""
+        self.notices.pop(notice_id, None)

@@ -1,0 +1,56 @@
+"""What a provider is: something that, given a place in a room, makes an avatar join it."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTraits:
+    """What is known of a provider before it is started. `id` is stable and fit for names of files and widgets.
+
+    `sample_rate_hz` is the rate it wants its speech in. `exact_position`: its acknowledgements tell what was really
+    played, so unplayed speech may be carried to another avatar. `shows_pattern`: the sync pattern can be measured.
+    """
+
+    id: str
+    name: str
+    kind: str
+    sample_rate_hz: int
+    exact_position: bool = False
+    shows_pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place in a room, made for one avatar: where, as whom, and with which token. The token never shows in a repr."""
+
+    url: str
+    room_name: str
+    identity: str
+    agent_identity: str
+    token: str = field(repr=False)
+
+
+class Avatar(Protocol):
+    """An avatar that was started; whether it has joined is seen in the room."""
+
+    async def why_ended(self) -> str:
+        """What the provider says of its end, in words for the user; empty where it knows nothing."""
+        ...
+
+    async def aclose(self) -> None:
+        """Make it leave and free what it held; harmless twice, never raises what a user can meet."""
+        ...
+
+
+class Provider(Protocol):
+    """One entry of the registry. Starting twice gives two avatars."""
+
+    @property
+    def traits(self) -> ProviderTraits:
+        """What it is."""
+        ...
+
+    async def start(self, seat: Seat) -> Avatar:
+        """Start an avatar for `seat`; raises ProviderStartError with what was refused and what to try."""
+        ...

@@ -1,0 +1,55 @@
+"""How this process and its machine do: the machine's busy share, own CPU, and how late a tick comes."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from avatar_core.clock import Clock
+from avatar_core.wire.messages import ProcessLoad
+
+TICK_S = 0.01
+_PERIOD_S = 1.0
+_PROC_STAT = Path("/proc/stat")
+
+
+class LoadMeter:
+    """Ticks for a second, then tells; owned by one process."""
+
+    def __init__(self, clock: Clock, *, tick_s: float = TICK_S) -> None:
+        self._clock = clock
+        self._tick_s = tick_s
+        self._cpu_s = time.process_time()
+        self._machine = _machine_ticks()
+
+    async def measure(self) -> ProcessLoad:
+        """The figures of the next second."""
+        now_s = started_s = self._clock.now()
+        lateness_s = []
+        due_s = started_s + self._tick_s
+        while now_s - started_s < _PERIOD_S:
+            await asyncio.sleep(max(0.0, due_s - now_s))
+            now_s = self._clock.now()
+            lateness_s.append(max(0.0, now_s - due_s))
+            due_s = max(due_s + self._tick_s, now_s)
+        cpu_s, machine = time.process_time(), _machine_ticks()
+        elapsed_s = now_s - started_s
+        busy, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
+        load = ProcessLoad(
+            cpu=(cpu_s - self._cpu_s) / elapsed_s,
+            machine_busy=min(1.0, max(0.0, busy / total)) if total > 0 else 0.0,
+            lateness_p99_ms=1000 * sorted(lateness_s)[int(0.99 * (len(lateness_s) - 1))],
+            lateness_max_ms=1000 * max(lateness_s),
+            at_s=now_s,
+        )
+        self._cpu_s, self._machine = cpu_s, machine
+        return load
+
+
+def _machine_ticks() -> tuple[int, int]:
+    """Busy and total ticks of all cores since boot; zeros where the system does not tell."""
+    try:
+        fields = [int(field) for field in _PROC_STAT.read_text().partition("\n")[0].split()[1:9]]
+    except (OSError, ValueError):
+        return 0, 0
+    idle = fields[3] + fields[4]
+    return sum(fields) - idle, sum(fields)

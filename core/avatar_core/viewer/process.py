@@ -1,0 +1,164 @@
+"""The viewer as a process: commands of its owner, its reports, and its end."""
+
+import asyncio
+import logging
+
+from avatar_core.clock import MonotonicClock
+from avatar_core.errors import RoomError, WireError
+from avatar_core.owner import OwnerPipe, on_termination
+from avatar_core.room.values import ConnectionState, Publication, StateChanged, TrackKind
+from avatar_core.tasks import TaskGroup
+from avatar_core.viewer.load import LoadMeter
+from avatar_core.viewer.statistics import Inbound, InboundRate, rate_between, read_inbound
+from avatar_core.viewer.viewer import Viewer
+from avatar_core.viewer.watch import Watch
+from avatar_core.wire import messages
+from avatar_core.wire.messages import VIEWER_COMMANDS, VIEWER_EVENTS
+
+_log = logging.getLogger(__name__)
+
+_LEVEL_INTERVAL_S = 0.05
+_STATISTICS_INTERVAL_S = 1.0
+_RATE_KNOWN_AFTER_S = 0.5
+_QUIET_DBFS = -120.0
+
+
+class ViewerProcess:
+    """One viewer, its reporting, and the pipe to its owner."""
+
+    def __init__(self, pipe: OwnerPipe, start: messages.StartViewer) -> None:
+        self._pipe = pipe
+        self._clock = MonotonicClock()
+        self._tasks = TaskGroup(on_failure=self._on_failure)
+        self._stop = asyncio.Event()
+        self._viewer = Viewer(start, self.tell, self._clock)
+        self._readings: dict[str, tuple[float, Inbound]] = {}
+        """The last statistics of each track that is shown, by its sid, with their time."""
+        self._exit_code = 0
+
+    def tell(self, message: object) -> None:
+        """Send one event to the owner."""
+        self._pipe.send(VIEWER_EVENTS.encode(message))
+
+    async def run(self) -> int:
+        """Until told to stop, the owner is gone, or the room is lost; the exit code."""
+        on_termination(self._stop.set)
+        self._viewer.connection.events.state_changed.connect(self._on_state)
+        self._tasks.spawn(self._obey(), name="viewer commands")
+        self._tasks.spawn(self._join(), name="viewer join")
+        try:
+            await self._stop.wait()
+        finally:
+            await self._tasks.aclose()
+            await self._viewer.aclose()
+            self._pipe.close()
+        return self._exit_code
+
+    async def _join(self) -> None:
+        try:
+            await self._viewer.start()
+        except RoomError as error:
+            self._fail("The viewer could not join the room.", str(error))
+            return
+        self._tasks.spawn(self._report_levels(), name="viewer levels")
+        self._tasks.spawn(self._report_statistics(), name="viewer statistics")
+        self._tasks.spawn(self._report_load(), name="viewer load")
+
+    async def _obey(self) -> None:
+        async for line in self._pipe.lines():
+            try:
+                command = VIEWER_COMMANDS.decode(line)
+            except WireError as error:
+                self.tell(messages.ProcessFailure(str(error), "viewer commands", "", False, self._clock.now()))
+                continue
+            match command:
+                case messages.FollowAvatar():
+                    self._viewer.follow(command.identity)
+                case messages.SetPreviewSize():
+                    self._viewer.set_preview_size(command.width_px, command.height_px)
+                case messages.SetMonitor():
+                    self._viewer.set_monitor(command.muted)
+                case messages.Stop():
+                    break
+        self._stop.set()
+
+    async def _report_levels(self) -> None:
+        while True:
+            await asyncio.sleep(_LEVEL_INTERVAL_S)
+            self._viewer.check_handover()
+            watch = self._viewer.followed
+            if watch is not None:
+                loudness = watch.loudness if watch.audio.audible else None
+                peak = loudness.peak_dbfs if loudness is not None else _QUIET_DBFS
+                rms = loudness.rms_dbfs if loudness is not None else _QUIET_DBFS
+                self.tell(messages.Levels(watch.identity, peak, rms, self._clock.now()))
+
+    async def _report_statistics(self) -> None:
+        while True:
+            await asyncio.sleep(_STATISTICS_INTERVAL_S)
+            watch = self._viewer.followed
+            published = self._viewer.connection.participants.get(watch.identity) if watch is not None else None
+            bitrate_bps = 0.0
+            readings = {}
+            for publication in published.publications if published is not None else ():
+                reading = await self._read(publication)
+                if reading is None:
+                    continue
+                readings[publication.sid] = reading
+                if (before := self._readings.get(publication.sid)) is not None:
+                    rate = rate_between(before[1], reading[1], reading[0] - before[0])
+                    self._report_track(publication.kind, rate, reading[0])
+                    bitrate_bps += rate.bitrate_bps if publication.kind is TrackKind.VIDEO else 0.0
+            self._readings = readings
+            first_s = watch.video.first_frame_s if watch is not None else None
+            if watch is not None and first_s is not None and self._clock.now() - first_s >= _RATE_KNOWN_AFTER_S:
+                self._report_video(watch, bitrate_bps)
+
+    async def _read(self, publication: Publication) -> tuple[float, Inbound] | None:
+        """A reading and its time; None where the track went away or has received nothing."""
+        try:
+            inbound = read_inbound(await self._viewer.connection.track_stats(publication.sid))
+        except RoomError as error:
+            _log.info("no statistics of %s: %s", publication.sid, error)
+            return None
+        return (self._clock.now(), inbound) if inbound is not None else None
+
+    def _report_track(self, kind: TrackKind, rate: InboundRate, at_s: float) -> None:
+        figures = {f"buffer_{kind.value}_ms": rate.buffer_ms}
+        if kind is TrackKind.AUDIO:
+            figures |= {"jitter_ms": rate.jitter_ms, "loss_percent": rate.loss_percent}
+        for series, value in figures.items():
+            if value is not None:
+                self.tell(messages.Samples(series, ((at_s, value),)))
+
+    def _report_video(self, watch: Watch, bitrate_bps: float) -> None:
+        now_s, video = self._clock.now(), watch.video
+        self.tell(
+            messages.VideoStats(
+                watch.identity,
+                video.width_px,
+                video.height_px,
+                video.fps(now_s),
+                bitrate_bps,
+                watch.dropped_frames,
+                now_s,
+            )
+        )
+
+    async def _report_load(self) -> None:
+        meter = LoadMeter(self._clock)
+        while True:
+            self.tell(await meter.measure())
+
+    def _on_state(self, change: StateChanged) -> None:
+        if change.current is ConnectionState.LOST:
+            self._fail("The viewer lost the room.", change.reason)
+
+    def _on_failure(self, name: str, failure: BaseException) -> None:
+        _log.error("%s failed", name, exc_info=failure)
+        self._fail(f"The viewer failed: {type(failure).__name__}: {failure}", name)
+
+    def _fail(self, what: str, where: str) -> None:
+        self.tell(messages.ProcessFailure(what, where[:4000], "Reconnect starts it again.", True, self._clock.now()))
+        self._exit_code = 1
+        self._stop.set()

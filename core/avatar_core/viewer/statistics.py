@@ -1,0 +1,60 @@
+"""WebRTC's own statistics of what the viewer receives, cut down to what the bench shows. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """Totals of one received track since its subscription."""
+
+    bytes_received: int
+    packets_lost: int
+    packets_received: int
+    jitter_s: float
+    buffer_delay_s: float
+    """Sum over all emitted frames or samples of the time each spent in the jitter buffer."""
+    buffer_emitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRate:
+    """One track over the time between two readings."""
+
+    bitrate_bps: float
+    buffer_ms: float | None
+    """Mean stay in the jitter buffer; None where nothing was emitted."""
+    loss_percent: float
+    jitter_ms: float
+
+
+def read_inbound(entries: Iterable[Mapping[str, Any]]) -> Inbound | None:
+    """From `RoomConnection.track_stats`; None where the track has received nothing yet."""
+    part = next((entry["inbound_rtp"] for entry in entries if "inbound_rtp" in entry), None)
+    if part is None:
+        return None
+    inbound, received = part.get("inbound", {}), part.get("received", {})
+    return Inbound(
+        bytes_received=int(inbound.get("bytes_received", 0)),
+        packets_lost=int(received.get("packets_lost", 0)),
+        packets_received=int(received.get("packets_received", 0)),
+        jitter_s=float(received.get("jitter", 0.0)),
+        buffer_delay_s=float(inbound.get("jitter_buffer_delay", 0.0)),
+        buffer_emitted=int(inbound.get("jitter_buffer_emitted_count", 0)),
+    )
+
+
+def rate_between(before: Inbound, after: Inbound, elapsed_s: float) -> InboundRate:
+    """What happened from one reading to the next, `elapsed_s` later."""
+    emitted = after.buffer_emitted - before.buffer_emitted
+    # libwebrtc sums the delay of audio over samples in seconds, as it does for the frames of video.
+    buffer_ms = 1000 * (after.buffer_delay_s - before.buffer_delay_s) / emitted if emitted > 0 else None
+    lost = max(0, after.packets_lost - before.packets_lost)
+    received = max(0, after.packets_received - before.packets_received)
+    return InboundRate(
+        bitrate_bps=max(0.0, 8 * (after.bytes_received - before.bytes_received) / elapsed_s),
+        buffer_ms=buffer_ms,
+        loss_percent=100 * lost / (lost + received) if lost + received else 0.0,
+        jitter_ms=1000 * after.jitter_s,
+    )
