@@ -150,6 +150,10 @@ def _verified_payload(token: str, api_secret: str) -> dict[str, Any]:
         raise _refusal("it is not a JSON web token") from None
     if not isinstance(payload, dict):
         raise _refusal("its payload is not an object")
+    try:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a surrogate pair: no protobuf could carry it on
+        raise _refusal("it holds text that is no Unicode") from None
     return payload
 
 

@@ -42,6 +42,7 @@ class MainWindow(QMainWindow):
         # Nothing is focused at first, and a click beside the controls leaves them: then Space speaks.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.session = session
+        self.theme = theme
         self.icons = Icons(theme)
         self.commands = Actions(session, self)
         self.bridge = SessionBridge(session, self)

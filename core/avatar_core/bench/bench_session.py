@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from avatar_core.bench.cast import JOIN_TIMEOUT_S
@@ -59,7 +60,8 @@ class BenchSession:
         self.state_changed = self.life.standing.state_changed
         self.preview: PreviewReader = self.life.preview
         self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
-        self._swaps = Swaps(self.life.output, self.life.hearing, self.clock, policy, self.life.go_live)
+        self._policy = policy
+        self._swaps = Swaps(self.life.output, self.life.hearing, self.clock, self.life.go_live)
         self._close_once = CloseOnce(self._close, name="session close")
 
     @property
@@ -183,7 +185,8 @@ class BenchSession:
 
     async def swap(self, provider_id: str, *, in_place: bool = False) -> CommandResult:
         """Make `provider_id` the avatar, beside the old one until ready, or in place of it."""
-        return await self._desk.run(Command.SWAP, lambda: self._swap(provider_id, in_place=in_place))
+        body = partial(self._swap, provider_id, self._policy, in_place=in_place)
+        return await self._desk.run(Command.SWAP, body)
 
     async def mark(self, text: str = "") -> CommandResult:
         """Put a mark on the time axis."""
@@ -273,7 +276,7 @@ class BenchSession:
         if self.life.book.opened == opened:
             self.life.figures.measure("interrupt_leak_ms", leak_ms, since_s=silent_s)
 
-    async def _swap(self, provider_id: str, *, in_place: bool) -> Outcome:
+    async def _swap(self, provider_id: str, policy: SwapPolicy, *, in_place: bool) -> Outcome:
         life, stage = self.life, self.life.stage
         assert stage is not None
         provider, started_s = life.registry.get(provider_id), self.clock.now()
@@ -283,7 +286,7 @@ class BenchSession:
         life.book.expect_end("swapped")
         swap = self._swaps.in_place if in_place else self._swaps.beside
         try:
-            measured = await stage.unless_lost(swap(stage, provider, paused=life.talk.held))
+            measured = await stage.unless_lost(swap(stage, provider, policy, paused=life.talk.held))
         except RoomLost as error:
             return False, str(error), {}
         except BenchError as error:
@@ -320,7 +323,9 @@ class BenchSession:
         """The RPC `swap_avatar` of somebody who may."""
         actor = self.life.actor
         current = actor.traits.id if actor is not None else self.life.first.traits.id
-        return await self.swap(request.provider or current, in_place=request.mode == "in_place")
+        policy = SwapPolicy(request.policy) if request.policy is not None else self._policy
+        body = partial(self._swap, request.provider or current, policy, in_place=request.mode == "in_place")
+        return await self._desk.run(Command.SWAP, body)
 
     async def _await_first_sound(self, pressed_s: float) -> None:
         actor = self.life.actor

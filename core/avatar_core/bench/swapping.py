@@ -46,9 +46,9 @@ class SwapMeasured:
     @property
     def values(self) -> dict[str, float]:
         """By metric name."""
-        found = {}
+        found: dict[str, float] = {}
         if self.spoke:
-            found = {"swap_lost_ms": self.outcome.lost_s * 1000, "swap_carried_ms": self.outcome.carried_s * 1000}
+            found["swap_lost_ms"] = self.outcome.lost_s * 1000
         if self.video_gap_ms is not None:
             found["swap_video_gap_ms"] = self.video_gap_ms
         if self.audio_gap_ms is not None:
@@ -65,16 +65,14 @@ class Swaps:
         output: AgentOutput,
         hearing: Hearing,
         clock: Clock,
-        policy: SwapPolicy,
         go_live: Callable[[Actor], None],
     ) -> None:
         self._output = output
         self._hearing = hearing
         self._clock = clock
-        self._policy = policy
         self._go_live = go_live
 
-    async def beside(self, stage: Stage, provider: Provider, *, paused: bool) -> SwapMeasured:
+    async def beside(self, stage: Stage, provider: Provider, policy: SwapPolicy, *, paused: bool) -> SwapMeasured:
         """Start a new avatar, and once it is whole let it take over from the old one, which then leaves.
 
         `paused`: the speech is, and stays so. Raises ProviderError where the new one does not come: the old one has
@@ -83,7 +81,7 @@ class Swaps:
         actor = await stage.cast.start(provider, stage.cast.new_identity(provider.traits))
         old, since_s, spoke = stage.actor, self._clock.now(), self._speaks
         sounded = old is not None and not paused and self._hearing.audible(old.identity)
-        recall = self._take_over(stage, actor)
+        recall = self._take_over(stage, actor, policy)
         try:
             video = await self._video_gap_ms(actor, since_s) if old is not None else None
             audio = await self._hearing.gap("audio", actor.identity, since_s, _GAP_TIMEOUT_S) if sounded else None
@@ -94,7 +92,7 @@ class Swaps:
         _require_present(stage, actor)
         return SwapMeasured(outcome, actor.join_s, spoke, video, _length_ms(audio))
 
-    async def in_place(self, stage: Stage, provider: Provider, *, paused: bool) -> SwapMeasured:
+    async def in_place(self, stage: Stage, provider: Provider, policy: SwapPolicy, *, paused: bool) -> SwapMeasured:
         """End the old avatar and start the new one under its identity (seed 000's `swap_avatar`).
 
         What was being said waits meanwhile, where positions can be trusted. Raises ProviderError where the new one
@@ -102,7 +100,7 @@ class Swaps:
         """
         old, head = stage.actor, self._output.audio
         if old is None or head is None:
-            return await self.beside(stage, provider, paused=paused)
+            return await self.beside(stage, provider, policy, paused=paused)
         since_s, spoke = self._clock.now(), self._speaks
         sounded = not paused and self._hearing.audible(old.identity)
         holds = not paused and head.can_pause
@@ -113,7 +111,7 @@ class Swaps:
         stage.actor = None
         await _leave(stage, old)
         actor = await stage.cast.start(provider, old.identity)
-        recall = self._take_over(stage, actor)
+        recall = self._take_over(stage, actor, policy)
         if holds:
             head.resume()
         outcome = await recall.wait()
@@ -126,10 +124,10 @@ class Swaps:
     def _speaks(self) -> bool:
         return self._output.audio is not None and bool(self._output.audio.pending_segments)
 
-    def _take_over(self, stage: Stage, actor: Actor) -> Recall:
+    def _take_over(self, stage: Stage, actor: Actor, policy: SwapPolicy) -> Recall:
         stage.actor = actor
         stage.viewer.send(messages.FollowAvatar(actor.identity))
-        recall = self._output.replace_audio_tail(actor.sink, policy=self._policy)
+        recall = self._output.replace_audio_tail(actor.sink, policy=policy)
         self._go_live(actor)
         return recall
 

@@ -120,11 +120,25 @@ class Signalling:
 
         channel = SignalChannel(socket, cut_off, capacity=limits.signal_queue_messages, write_s=limits.signal_write_s)
         channel.start(f"room signalling to {claims.identity}")
-        if join.reconnect:
-            # Resuming is not offered: the client comes back whole, which takes 0.4 s on one machine.
-            channel.leave(models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.Action.RECONNECT)
+        try:
+            if join.reconnect:
+                # Resuming is not offered: the client comes back whole, which takes 0.4 s on one machine.
+                channel.leave(models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.Action.RECONNECT)
+            else:
+                await self._attend(socket, channel, claims, join, mode)
+        finally:
             await channel.aclose()
-            return socket
+        return socket
+
+    async def _attend(
+        self,
+        socket: web.WebSocketResponse,
+        channel: SignalChannel,
+        claims: TokenClaims,
+        join: Join,
+        mode: type[SingleConnection] | type[DualConnection],
+    ) -> None:
+        """One participant's stay, from the welcome to the leave."""
         room = self._rooms.open(claims.grants.room)
         participant = Participant(
             room,
@@ -154,7 +168,6 @@ class Signalling:
                 await channel.aclose()
             finally:
                 await participant.connection.aclose()
-        return socket
 
     def _welcome(self, participant: Participant, join: Join) -> None:
         room = participant.room

@@ -171,6 +171,12 @@ def test_payload_must_be_an_object(payload: bytes) -> None:
         verify(sign(payload))
 
 
+@pytest.mark.parametrize("field", ["sub", "name", "metadata"])
+def test_half_a_surrogate_pair_is_refused(field: str) -> None:
+    with pytest.raises(TokenError, match="no Unicode"):
+        verify(sign_fields({field: "\ud800"}))
+
+
 def test_oversized_token_is_refused_unread() -> None:
     claims = TokenClaims(identity="ada", grants=VideoGrants(), metadata="m" * MAX_TOKEN_BYTES)
 
