@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections.abc import AsyncIterator, Sequence
 
 from avatar_core.errors import BenchError
@@ -23,6 +24,21 @@ _LAST_WORDS_S = 0.2
 _LAST_WORDS_CHARS = 2_000
 
 
+class _Pipes(SubprocessStreamProtocol):
+    """The streams of a child, and its end: asyncio's Process tells that only once all it wrote was read."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(limit=MAX_LINE_BYTES, loop=loop)
+        self.exited: asyncio.Future[None] = loop.create_future()
+
+    def process_exited(self) -> None:
+        """Called by the transport."""
+        super().process_exited()
+        if not self.exited.done():
+            self.exited.set_result(None)
+
+
 class ChildProcess:
     """Started by `start`, ended by `aclose`; `lines` is read by one consumer. Its log lines go to ours.
 
@@ -30,13 +46,14 @@ class ChildProcess:
     could kill them, it would leave behind those that hang.
     """
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, *, grace_s: float = TERM_GRACE_S) -> None:
+    def __init__(self, name: str, transport: asyncio.SubprocessTransport, pipes: _Pipes, *, grace_s: float) -> None:
         self.name = name
-        self.pid = process.pid
+        self.pid = transport.get_pid()
         self._grace_s = grace_s
         # What it said last on stderr, for the error message should it die.
         self.last_words = ""
-        self._process = process
+        self._transport = transport
+        self._pipes = pipes
         self._tasks = TaskGroup()
         self._log_reader = self._tasks.spawn(self._read_log(), name=f"log of {name}")
         self.ended: asyncio.Task[int] = self._tasks.spawn(self._end(), name=f"end of {name}")
@@ -54,27 +71,22 @@ class ChildProcess:
     async def start_command(cls, command: Sequence[str], *, name: str, grace_s: float = TERM_GRACE_S) -> "ChildProcess":
         """Run any program that behaves as one of ours; raises BenchError where that can't be done."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=MAX_LINE_BYTES,
-                # Ctrl+C in a terminal reaches the whole foreground group; the owner alone decides when a child ends.
-                start_new_session=True,
+            # Ctrl+C in a terminal reaches the whole foreground group; the owner alone decides when a child ends.
+            transport, pipes = await asyncio.get_running_loop().subprocess_exec(
+                _Pipes, *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
             )
         except OSError as error:
             raise BenchError(f"The {name} could not be started: {error.strerror} ({command[0]}).") from error
-        return cls(name, process, grace_s=grace_s)
+        return cls(name, transport, pipes, grace_s=grace_s)
 
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
-        return self._process.returncode is None
+        return self._transport.get_returncode() is None
 
     def send_line(self, line: bytes) -> None:
         """Write one line, newline included; ignored once it ended. BenchError where it does not read any more."""
-        stdin = self._process.stdin
+        stdin = self._pipes.stdin
         assert stdin is not None
         if not self.running or stdin.is_closing():
             return
@@ -84,7 +96,7 @@ class ChildProcess:
 
     async def lines(self) -> AsyncIterator[bytes]:
         """What it writes on stdout, line by line, until it closes it. An overlong line is dropped and logged."""
-        stdout = self._process.stdout
+        stdout = self._pipes.stdout
         assert stdout is not None
         while True:
             try:
@@ -98,16 +110,18 @@ class ChildProcess:
 
     async def aclose(self) -> None:
         """End it: close its stdin, ask by SIGTERM, then kill. Harmless twice."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        if self._pipes.stdin is not None:
+            self._pipes.stdin.close()
         if self.running:
             with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+                self._transport.terminate()
             await asyncio.wait({self.ended}, timeout=self._grace_s)
         if self.running:
             _log.warning("%s did not end in %.1f s and is killed", self.name, self._grace_s)
             self.kill()
         await asyncio.wait({self.ended}, timeout=_KILL_GRACE_S)
+        # Closes the pipes too, whoever else holds their other ends, and whatever is unread in them.
+        self._transport.close()
         await self._tasks.aclose()
 
     async def how_it_ended(self) -> str:
@@ -119,16 +133,18 @@ class ChildProcess:
     def kill(self) -> None:
         """Send SIGKILL, as a test or a planted fault does."""
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            self._transport.kill()
 
     async def _end(self) -> int:
-        exit_code = await self._process.wait()
+        await self._pipes.exited
         # Its last words may still be in the pipe; a grandchild that holds the pipe open must not hold us.
         await asyncio.wait({self._log_reader}, timeout=_LAST_WORDS_S)
+        exit_code = self._transport.get_returncode()
+        assert exit_code is not None
         return exit_code
 
     async def _read_log(self) -> None:
-        stderr = self._process.stderr
+        stderr = self._pipes.stderr
         assert stderr is not None
         while True:
             try:

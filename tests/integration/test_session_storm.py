@@ -118,6 +118,8 @@ async def participant(
     try:
         await connection.connect(venue.room.url, token, ConnectOptions(auto_subscribe=False))
         await connection.wait_for_participant(AGENT_IDENTITY)
+        # Whether somebody may swap the agent knows once it has seen them.
+        await session.life.stage.connection.wait_for_participant(identity)
         yield connection.rpc
     finally:
         await connection.aclose()

@@ -154,6 +154,7 @@ class Book:
 
     def hold(self) -> None:
         """The open segments are paused."""
+        self._refresh()
         for entry in self._entries.values():
             if not entry.state.ended:
                 self._stop_playing(entry, SegmentState.PAUSED)
@@ -166,6 +167,7 @@ class Book:
 
     def hand_over(self, provider_id: str) -> None:
         """Another provider speaks from now on; open segments go on with it."""
+        self._refresh()
         self.provider_id = provider_id
         for entry in self._entries.values():
             if not entry.state.ended:

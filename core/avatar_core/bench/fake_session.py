@@ -3,12 +3,12 @@
 Deterministic: latencies and curves follow the clock and the seed; failures are planted by name, or in its `world`.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
+from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.fake_ledger import FakeSegment
 from avatar_core.bench.fake_world import FakeWorld
@@ -32,7 +32,6 @@ from avatar_core.bench.states import (
 )
 from avatar_core.clock import Clock, MonotonicClock
 
-Outcome = tuple[bool, str, Mapping[str, float]]
 ENDLESS_S = 3600.0
 
 
@@ -83,7 +82,11 @@ class FakeSession:
         self.times = times or FakeTimes()
         self.faults: set[FakeFault] = set()
         self.calls: list[Command] = []
-        self._commands = asyncio.Lock()
+        self._desk = CommandDesk(
+            self.clock,
+            lambda command: self.world.snapshot().blocked.get(command),
+            lambda command, error: self.world.announce("Error", f"{command}: {error}", Severity.FAIL),
+        )
         self._closed = False
 
     @property
@@ -283,6 +286,7 @@ class FakeSession:
             return
         self._closed = True
         self.world.set_state(SessionState.CLOSING)
+        await self._desk.aclose()
         await self._wait(self.times.close_s)
         await self.world.tasks.aclose()
         if (segment := self.world.ledger.current) is not None:
@@ -293,19 +297,9 @@ class FakeSession:
     async def _run(
         self, command: Command, body: Callable[[], Awaitable[Outcome]], *, serialized: bool = True
     ) -> CommandResult:
-        """Count the call, refuse it if it is blocked, time it."""
-        started_s = self.clock.now()
+        """Count the call and hand it to the desk, as a real session does."""
         self.calls.append(command)
-        if serialized:
-            async with self._commands:
-                ok, text, values = await self._unless_blocked(command, body)
-        else:
-            ok, text, values = await self._unless_blocked(command, body)
-        return CommandResult(command, ok, text, (self.clock.now() - started_s) * 1000, values)
-
-    async def _unless_blocked(self, command: Command, body: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        reason = "The session is closed" if self._closed else self.world.snapshot().blocked.get(command)
-        return (False, reason, {}) if reason is not None else await body()
+        return await self._desk.run(command, body, in_turn=serialized)
 
     async def _connect(self) -> Outcome:
         world = self.world

@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _DISPATCHER_START_S = 15.0
+_STREAM_END_S = 0.3
 _GOODBYE_S = 0.5
 """How long a server of ours is kept for those who leave its room; it has time to end itself afterwards."""
 
@@ -231,10 +232,14 @@ class Stage:
                 _log.error("closing went wrong", exc_info=failure)
 
     async def _leave(self, actor: Actor | None) -> None:
-        if actor is not None:
-            await actor.sink.aclose()
+        # While the SDK tries to reconnect, the end of a stream waits for it; leaving the room frees whoever waits.
+        ending = spawn(actor.sink.aclose(), name="end of speech") if actor is not None else None
+        if ending is not None:
+            await asyncio.wait({ending}, timeout=_STREAM_END_S)
         if self._connection is not None:
             await self._connection.aclose()
+        if ending is not None:
+            await ending
 
     def _lose(self, what: str, why: str) -> None:
         """Something ended by itself; what ends after it ends because of it."""

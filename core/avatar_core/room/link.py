@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 JOIN_GRACE_S = 0.5  # for a join given up to end by itself: then the server hears of it
-DISCONNECT_TIMEOUT_S = 3.0
+DISCONNECT_TIMEOUT_S = 1.0  # an SDK that tries to reconnect does not answer; the server sees the end anyway
 
 _USABLE = (ConnectionState.CONNECTED, ConnectionState.RECONNECTING)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from avatar_core.bench.contract import CommandResult, Session, SessionEvent
 from avatar_core.bench.snapshot import LedgerBalance, LedgerRow
@@ -108,10 +109,22 @@ def ledger(window: MainWindow) -> list[LedgerRow]:
     return list(reversed(window.session.snapshot().ledger))
 
 
-def notice_text(window: MainWindow, notice_id: str) -> tuple[str, str]:
-    """Title and body of a notice that the window shows; LookupError if it does not."""
-    window.refresh()
-    return tuple(find(window, f"notice.{notice_id}.{part}", ElidedLabel).whole for part in ("title", "body"))
+async def notice_text(window: MainWindow, notice_id: str) -> tuple[str, str]:
+    """Title and body of a notice, as soon as the window shows it."""
+    name = f"notice.{notice_id}"
+    await wait_until(
+        lambda: window.findChild(QWidget, name) is not None,
+        LIMIT_S,
+        lambda: f"there is no {name}; the session raised {[notice.id for notice in window.session.snapshot().notices]}",
+    )
+    return find(window, f"{name}.title", ElidedLabel).whole, find(window, f"{name}.body", ElidedLabel).whole
+
+
+async def figures(window: MainWindow) -> None:
+    """Wait until the viewer has told of the picture it gets, as it does each second."""
+    await wait_until(
+        lambda: window.session.snapshot().preview.width_px > 0, LIMIT_S, lambda: "the viewer tells no figures"
+    )
 
 
 class Finishes:

@@ -163,18 +163,23 @@ def test_a_signal_ends_the_program_and_all_that_it_started(
             *(sys.executable, "-P", "-m", "avatar_gui", "--out", str(tmp_path)), stdout=asyncio.subprocess.PIPE
         )
         assert program.stdout is not None
-        if when == "starts":
-            await runs(leftovers, "avatar_core.viewer")
-        else:
-            async with asyncio.timeout(LIMIT_S):
-                while b"speak:" not in await program.stdout.readline():
-                    continue
-        loop = asyncio.get_running_loop()
-        started_s = loop.time()
-        program.send_signal(number)
-        async with asyncio.timeout(HANG_S):
-            assert await program.wait() == 3
+        try:
+            if when == "starts":
+                await runs(leftovers, "avatar_core.viewer")
+            else:
+                async with asyncio.timeout(LIMIT_S):
+                    while b"speak" not in await program.stdout.readline():
+                        assert program.returncode is None
+            loop = asyncio.get_running_loop()
+            started_s = loop.time()
+            program.send_signal(number)
+            async with asyncio.timeout(HANG_S):
+                assert await program.wait() == 3
             await leftovers.nothing_within(HANG_S)
-        record_testsuite_property(f"all_gone_in_s {number.name} {when}", round(loop.time() - started_s, 2))
+            record_testsuite_property(f"all_gone_in_s {number.name} {when}", round(loop.time() - started_s, 2))
+        finally:
+            if program.returncode is None:
+                program.kill()
+                await program.wait()
 
     run(use())

@@ -18,6 +18,7 @@ from tests.ui.real_room.real_window import (
     ask,
     assert_each_finished_once,
     everything_ended,
+    figures,
     frames_move,
     ledger,
     notice_text,
@@ -48,10 +49,11 @@ def test_a_worker_killed_while_speaking_is_named_and_can_be_started_again(
         await ready(window)
         await window.session.add_source(long_speech)
         await speaking(window)
+        await figures(window)
         before_s = window.session.clock.now()
         leftovers.kill(WORKER)
         await wait_event(window, "Notice", "SIGKILL", since_s=before_s, timeout_s=LIMIT_S)
-        title, body = notice_text(window, "worker_died")
+        title, body = await notice_text(window, "worker_died")
         assert title == "The avatar process ended (killed by signal SIGKILL)"
         assert "Start it again" in body
         assert window.session.state is SessionState.READY
@@ -94,7 +96,7 @@ def test_the_window_fails_with_what_it_cannot_do_without_until_reconnect(
         await speaking(window)
         leftovers.kill(module)
         await wait_session_state(window, SessionState.FAILED, LIMIT_S)
-        shown, body = notice_text(window, "lost")
+        shown, body = await notice_text(window, "lost")
         assert shown == title
         assert "9" in body
         await wait_until(lambda: not leftovers.processes(), LIMIT_S, lambda: f"still there: {leftovers.processes()}")

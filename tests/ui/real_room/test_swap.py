@@ -124,7 +124,7 @@ def test_the_old_avatar_goes_on_where_the_new_one_does_not_join(
         await speaking(window)
         result = await ask(window, Command.SWAP, FOURTH)
         assert not result.ok
-        title, body = notice_text(window, "swap_failed")
+        title, body = await notice_text(window, "swap_failed")
         assert title == f"{provider.traits.name} could not take over"
         assert body.startswith("Talking head goes on. ")
         assert provider.why in body

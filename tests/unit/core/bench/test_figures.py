@@ -1,0 +1,137 @@
+import math
+
+import pytest
+
+from avatar_core.bench.figures import METRICS, Figures
+from avatar_core.bench.snapshot import LedgerBalance, MetricRow
+from avatar_core.bench.states import SeriesName
+from avatar_core.metrics.trust import TrustLimits
+from avatar_core.wire.messages import ProcessLoad
+from tests.fakes.clock import ManualClock
+
+LIMITS = TrustLimits(machine_busy=0.9, busy_for_s=2.0, viewer_lateness_p99_ms=10.0, calm_for_s=3.0)
+NOW_S = 100.0
+
+
+class Measured:
+    """Figures with a clock of their own."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOW_S)
+        self.figures = Figures(self.clock, LIMITS)
+
+    def second(self, *, busy: float = 0.2, late_ms: float = 1.0) -> None:
+        """Let a second pass and the viewer tell of it."""
+        self.clock.move(1.0)
+        self.figures.take_load(ProcessLoad(0.1, busy, late_ms, late_ms, self.clock.now()))
+
+    def row(self, name: str) -> MetricRow:
+        rows = self.figures.rows(LedgerBalance(3, 2, 1))
+        return next(row for row in rows if row.name == name)
+
+
+def test_there_is_a_row_for_every_metric_and_none_has_figures_before_it_was_measured() -> None:
+    rows = Measured().figures.rows(LedgerBalance())
+    assert [row.name for row in rows] == [*(name for name, _ in METRICS), "segments_opened", "segments_finished"]
+    assert all(row.n == 0 and row.p50 is None for row in rows[:-2])
+
+
+def test_a_row_has_the_figures_of_its_samples() -> None:
+    measured = Measured()
+    for value in (10.0, 30.0, 20.0):
+        measured.figures.measure("ack_ms", value)
+    assert measured.row("ack_ms") == MetricRow("ack_ms", "ms", 3, 20.0, 20.0, 30.0, 30.0)
+
+
+def test_an_offset_keeps_its_sign_at_its_worst() -> None:
+    measured = Measured()
+    for value in (5.0, -60.0):
+        measured.figures.measure("av_offset_ms", value)
+    assert measured.row("av_offset_ms").max == -60.0
+
+
+def test_segments_are_counted_as_the_ledger_has_them() -> None:
+    assert (Measured().row("segments_opened").value, Measured().row("segments_finished").value) == (3.0, 2.0)
+
+
+def test_no_freeze_is_a_figure_only_where_pictures_were_watched() -> None:
+    measured = Measured()
+    assert measured.row("freeze_count").n == 0
+    measured.figures.measure("fps", 25.0)
+    assert measured.row("freeze_count").p50 == 0.0
+    measured.figures.measure("freeze_s", 0.7)
+    assert (measured.row("freeze_count").p50, measured.row("freeze_count").n) == (1.0, 1)
+
+
+def test_samples_of_untrusted_time_are_counted_and_in_no_figure() -> None:
+    measured = Measured()
+    measured.figures.measure("ack_ms", 10.0)
+    measured.second(late_ms=50.0)
+    measured.figures.measure("ack_ms", 999.0)
+    row = measured.row("ack_ms")
+    assert (row.n, row.max, row.trusted) == (1, 10.0, False)
+    assert measured.figures.excluded == 1
+
+
+def test_a_sample_is_taken_back_once_its_time_turns_out_doubtful() -> None:
+    measured = Measured()
+    measured.second()
+    measured.figures.measure("ack_ms", 10.0)
+    measured.clock.move(0.3)
+    measured.figures.measure("ack_ms", 999.0)
+    assert measured.row("ack_ms").n == 2
+    measured.second(late_ms=50.0)
+    assert measured.row("ack_ms").n == 1
+    assert measured.row("ack_ms").max == 10.0
+    assert measured.figures.trust().excluded_samples == 1
+
+
+def test_a_sample_that_began_in_untrusted_time_is_left_out() -> None:
+    measured = Measured()
+    measured.second(late_ms=50.0)
+    for _ in range(4):
+        measured.second()
+    measured.figures.measure("swap_video_gap_ms", 60.0, since_s=NOW_S + 0.5)
+    measured.figures.measure("swap_video_gap_ms", 70.0, since_s=measured.clock.now() - 0.5)
+    assert (measured.row("swap_video_gap_ms").n, measured.row("swap_video_gap_ms").max) == (1, 70.0)
+    assert measured.row("swap_video_gap_ms").trusted
+
+
+def test_trust_tells_since_when_and_why() -> None:
+    measured = Measured()
+    assert measured.figures.trust().trusted
+    measured.figures.loop_lag_ms = 3.0
+    measured.second(busy=0.5, late_ms=50.0)
+    trust = measured.figures.trust()
+    assert (trust.trusted, trust.reason, trust.since_s) == (False, "viewer clock 50 ms late", NOW_S)
+    assert (trust.load_percent, trust.viewer_clock_p99_ms, trust.loop_lag_p99_ms) == (50.0, 50.0, 3.0)
+
+
+def test_the_time_without_a_viewer_is_not_the_next_viewers() -> None:
+    measured = Measured()
+    measured.second()
+    measured.clock.move(60.0)
+    measured.figures.viewer_gone()
+    measured.figures.measure("ack_ms", 10.0)
+    measured.clock.move(60.0)
+    measured.second(late_ms=50.0)
+    assert measured.row("ack_ms").n == 1
+
+
+def test_a_curve_has_its_points_and_its_gaps() -> None:
+    measured = Measured()
+    measured.figures.point(SeriesName.AV_OFFSET_MS, NOW_S, 5.0)
+    measured.clock.move(1.0)
+    measured.figures.break_line(SeriesName.AV_OFFSET_MS)
+    curve = measured.figures.series(SeriesName.AV_OFFSET_MS, 0.0, estimated=True)
+    assert curve.time_s.tolist() == [NOW_S, NOW_S + 1]
+    assert curve.value[0] == 5.0
+    assert math.isnan(curve.value[1])
+    assert curve.estimated
+    assert measured.figures.newest(SeriesName.AV_OFFSET_MS) is None
+
+
+@pytest.mark.parametrize("name", [name for name, unit in METRICS if unit])
+def test_a_unit_is_the_one_in_the_name(name: str) -> None:
+    unit = dict(METRICS)[name]
+    assert name.endswith(f"_{unit}") or name == unit

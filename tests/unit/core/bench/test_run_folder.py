@@ -1,0 +1,69 @@
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from avatar_core.bench.contract import SessionEvent
+from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.run_folder import RunFolder, default_run_folder
+from avatar_core.bench.states import Severity
+from avatar_core.errors import ConfigError
+
+
+def events_in(path: Path) -> list[dict]:
+    return [json.loads(line) for line in (path / "events.jsonl").read_text("utf-8").splitlines()]
+
+
+async def test_events_are_written_as_they_come(tmp_path: Path) -> None:
+    session, folder = FakeSession(), RunFolder(tmp_path / "run")
+    folder.follow(session)
+    session.event.emit(SessionEvent(12.5, "Swap", "1 to 2", Severity.OK, provider_id="wave"))
+    expected = {"time_s": 12.5, "kind": "Swap", "text": "1 to 2", "severity": "ok", "provider_id": "wave"}
+    assert events_in(folder.path) == [expected]
+    folder.close()
+    session.event.emit(SessionEvent(13.0, "Swap", "late"))
+    assert events_in(folder.path) == [expected]
+    folder.close()
+
+
+async def test_the_log_has_our_information_and_everybodys_warnings(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.follow(FakeSession())
+    logging.getLogger("avatar_core.child").info("viewer: hello")
+    logging.getLogger("somebody").info("chatter")
+    logging.getLogger("somebody").warning("beware")
+    folder.close()
+    text = (tmp_path / "log").read_text("utf-8")
+    assert "INFO avatar_core.child viewer: hello" in text
+    assert "WARNING somebody beware" in text
+    assert "chatter" not in text
+
+
+async def test_closing_leaves_logging_as_it_was(tmp_path: Path) -> None:
+    core, root = logging.getLogger("avatar_core"), logging.getLogger()
+    before = core.level, list(root.handlers)
+    folder = RunFolder(tmp_path)
+    folder.follow(FakeSession())
+    assert core.isEnabledFor(logging.INFO)
+    folder.close()
+    assert (core.level, list(root.handlers)) == before
+
+
+def test_the_result_is_written_as_json(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    path = folder.write_result({"verdict": "pass"})
+    assert json.loads(path.read_text("utf-8")) == {"verdict": "pass"}
+    with pytest.raises(ValueError, match="JSON compliant"):
+        folder.write_result({"value": float("nan")})
+    folder.close()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ConfigError, match=r"taken.*Choose another --out"):
+        RunFolder(tmp_path / "taken")
+
+
+def test_without_a_choice_a_run_has_a_folder_of_its_name() -> None:
+    assert default_run_folder("run-7") == Path("runs/run-7")

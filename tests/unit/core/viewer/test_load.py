@@ -1,0 +1,36 @@
+from avatar_core.viewer.load import LoadMeter
+
+
+class LaggingClock:
+    """Real waiting is not asked for: each look at it costs `step_s`."""
+
+    def __init__(self, step_s: float) -> None:
+        self._now_s = 50.0
+        self._step_s = step_s
+
+    def now(self) -> float:
+        self._now_s += self._step_s
+        return self._now_s
+
+    async def sleep_until(self, when_s: float) -> None:
+        self._now_s = max(self._now_s, when_s)
+
+
+async def test_a_report_covers_a_whole_second_and_is_dated_at_its_end() -> None:
+    clock = LaggingClock(0.05)
+    load = await LoadMeter(clock).measure()
+    assert 51.0 <= load.at_s <= 51.2
+    assert 0.0 <= load.machine_busy <= 1.0
+    assert load.cpu >= 0.0
+
+
+async def test_lateness_is_what_a_tick_came_after_its_time() -> None:
+    load = await LoadMeter(LaggingClock(0.05), tick_s=0.01).measure()
+    # Each tick is due at once or 10 ms later, and comes 50 ms after the last one.
+    assert 35.0 <= load.lateness_p99_ms <= 55.0
+    assert load.lateness_max_ms >= load.lateness_p99_ms
+
+
+async def test_one_long_stall_is_the_maximum() -> None:
+    load = await LoadMeter(LaggingClock(3.0)).measure()
+    assert load.lateness_max_ms > 2_000

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from avatar_core.media.frames import VideoFrame
+from avatar_core.media.sync_picture import BLACK, FLASH_AREA, WHITE
+from avatar_core.viewer.video_probe import FREEZE_S, VideoProbe
+
+WIDTH, HEIGHT = 320, 180
+
+
+def picture(*, lit: bool = False) -> VideoFrame:
+    pixels = np.full(WIDTH * HEIGHT * 3 // 2, BLACK, np.uint8)
+    if lit:
+        pixels[: WIDTH * HEIGHT].reshape(HEIGHT, WIDTH)[FLASH_AREA.slices(HEIGHT, WIDTH)] = WHITE
+    return VideoFrame(pixels, WIDTH, HEIGHT, 0.0)
+
+
+def test_the_rate_is_right_soon_after_the_first_frame() -> None:
+    probe = VideoProbe()
+    for index in range(6):
+        probe.frame(picture(), 100 + index * 0.04)
+    assert probe.fps(100.2) == pytest.approx(25.0)
+
+
+def test_the_rate_is_of_the_last_two_seconds() -> None:
+    probe = VideoProbe()
+    for index in range(100):
+        probe.frame(picture(), 100 + index * 0.04)
+    for index in range(20):
+        probe.frame(picture(), 104 + index * 0.1)
+    assert probe.fps(106.0) == pytest.approx(10.0)
+
+
+def test_the_rate_of_pictures_that_stopped_is_nothing() -> None:
+    probe = VideoProbe()
+    assert probe.fps(99.0) == 0.0
+    for index in range(10):
+        probe.frame(picture(), 100 + index * 0.04)
+    assert probe.fps(103.0) == 0.0
+
+
+def test_a_planted_freeze_is_told_with_its_length_once_it_is_over() -> None:
+    probe = VideoProbe()
+    times_s = [100.0, 100.04, 100.04 + FREEZE_S + 0.2, 100.8]
+    seen = [probe.frame(picture(), at_s) for at_s in times_s]
+    assert [one.freeze_s for one in seen] == [None, None, pytest.approx(FREEZE_S + 0.2), None]
+
+
+def test_a_slow_picture_is_no_freeze() -> None:
+    probe = VideoProbe()
+    assert [probe.frame(picture(), 100 + index * 0.4).freeze_s for index in range(5)] == [None] * 5
+
+
+def test_a_flash_is_told_once_at_its_first_picture() -> None:
+    probe = VideoProbe()
+    lit = [False, True, True, False, True]
+    seen = [probe.frame(picture(lit=is_lit), 100 + index * 0.04) for index, is_lit in enumerate(lit)]
+    assert [one.flash_s for one in seen] == [None, 100.04, None, None, 100.16]
+
+
+def test_the_size_is_that_of_the_newest_picture() -> None:
+    probe = VideoProbe()
+    probe.frame(picture(), 100.0)
+    assert (probe.width_px, probe.height_px, probe.frames) == (WIDTH, HEIGHT, 1)
