@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from gui_child import GENERATOR
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 from qasync import QEventLoop
 
+from avatar_core.avatar.worker_options import DEFAULT_GENERATOR
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.fake_scene import put_to_work
@@ -37,6 +37,7 @@ from avatar_core.clock import MonotonicClock
 from avatar_core.providers.contract import Avatar, ProviderTraits, Seat
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.viewer.load import LoadMeter
+from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.dispatch import LaunchRequest, encode_body
 from avatar_core.wire.messages import PreviewMemory, ProcessLoad, SoundChanged
 from avatar_gui.app import create_application
@@ -80,7 +81,11 @@ class MeteredProvider:
     async def start(self, seat: Seat) -> Avatar:
         command = [sys.executable, "-P", str(CHILD), "worker", str(self._loads_path)]
         child = await ChildProcess.start_command(command, name="worker")
-        options = {**PICTURE, "generator": GENERATOR, "sample_rate": self.traits.sample_rate_hz}
+        options: dict[str, JsonScalar] = {
+            **PICTURE,
+            "generator": DEFAULT_GENERATOR,
+            "sample_rate": self.traits.sample_rate_hz,
+        }
         request = LaunchRequest(seat.room_name, seat.url, seat.token, options)
         child.send_line(encode_body(request) + b"\n")
         return MeteredAvatar(child)
@@ -146,6 +151,7 @@ class RealWindow:
         self.viewer: list[ProcessLoad] = []
         self.breaks_s: list[float] = []
         self._loads_path = loads_path
+        assert session.life.stage is not None, "the session is connected"
         session.life.stage.viewer_said.connect(self._viewer_said)
 
     def worker(self) -> list[ProcessLoad]:

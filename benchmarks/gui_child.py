@@ -15,6 +15,7 @@ import numpy as np
 from avatar_core.avatar import worker
 from avatar_core.avatar.generator import AvatarOptions, VideoGenerator
 from avatar_core.avatar.generators.talking_head import TalkingHead
+from avatar_core.avatar.worker_options import DEFAULT_GENERATOR
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.owner import OwnerPipe
 from avatar_core.tasks import TaskGroup
@@ -22,7 +23,6 @@ from avatar_core.viewer.load import LoadMeter
 from avatar_core.viewer.preview_memory import PreviewWriter
 
 BYTES_PER_PIXEL = 4
-GENERATOR = "talking-head"
 
 
 async def write_previews(count: int, width_px: int, height_px: int, fps: float) -> None:
@@ -70,7 +70,7 @@ def metered_worker(path: Path) -> int:
         meters.spawn(report(clock), name="load meter")
         return TalkingHead(options, clock)
 
-    return worker.main({GENERATOR: make})
+    return worker.main({DEFAULT_GENERATOR: make})
 
 
 if __name__ == "__main__":

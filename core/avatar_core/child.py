@@ -22,6 +22,8 @@ TERM_GRACE_S = 1.2
 _KILL_GRACE_S = 0.5
 _LAST_WORDS_S = 0.2
 _LAST_WORDS_CHARS = 2_000
+# As `owner.log_to_owner` writes them; what is logged in daily business explains no end.
+_DAILY_LOG = ("DEBUG ", "INFO ", "WARNING ")
 
 
 class _Pipes(SubprocessStreamProtocol):
@@ -50,7 +52,7 @@ class ChildProcess:
         self.name = name
         self.pid = transport.get_pid()
         self._grace_s = grace_s
-        # What it said last on stderr, for the error message should it die.
+        # What it said last on stderr beside its daily log, for the error message should it die.
         self.last_words = ""
         self._transport = transport
         self._pipes = pipes
@@ -122,6 +124,11 @@ class ChildProcess:
         await asyncio.wait({self.ended}, timeout=_KILL_GRACE_S)
         # Closes the pipes too, whoever else holds their other ends, and whatever is unread in them.
         self._transport.close()
+        if self._pipes.stdin is not None:
+            # A child that did not read leaves a broken pipe behind, which somebody has to take note of.
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(_KILL_GRACE_S):
+                    await self._pipes.stdin.wait_closed()
         await self._tasks.aclose()
 
     async def how_it_ended(self) -> str:
@@ -154,6 +161,7 @@ class ChildProcess:
             if not line:
                 return
             text = line.decode(errors="replace").rstrip()
+            if not text.startswith(_DAILY_LOG):
+                self.last_words = text[:_LAST_WORDS_CHARS] or self.last_words
             if text:
-                self.last_words = text[:_LAST_WORDS_CHARS]
                 _log.info("%s: %s", self.name, text)

@@ -43,7 +43,6 @@ class _Entry:
 
     id: str
     provider_id: str
-    opened_s: float
     state: SegmentState = SegmentState.QUEUED
     pushed_s: float = 0.0
     position_s: float = 0.0
@@ -182,7 +181,7 @@ class Book:
             oldest = next(iter(self._entries.values()))
             if oldest.state.ended:
                 del self._entries[oldest.id]
-        self._entries[segment.id] = _Entry(segment.id, self.provider_id, self._clock.now())
+        self._entries[segment.id] = _Entry(segment.id, self.provider_id)
 
     def _on_started(self, event: PlaybackStartedEvent) -> None:
         entry = self._entries.get(event.segment.id)

@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 JOIN_TIMEOUT_S = 30.0
 _ASK_INTERVAL_S = 0.5
+_ASKED_AGAIN, _ASKED_AGAIN_S = 4, 0.1
 _CLEAR_TIMEOUT_S = ANSWER_TIMEOUT_S + 0.3
 _MAX_SPEED = 2.0
 """Speech goes out at most twice as fast as it is heard: a burst would stand in the way of sound and picture."""
@@ -35,7 +36,11 @@ class Actor:
     _avatar: Avatar
 
     async def why_ended(self) -> str:
-        """What its provider says of its end."""
+        """What its provider says of its end; asked again for a moment, since the room may know of it first."""
+        for _ in range(_ASKED_AGAIN):
+            if why := await self._avatar.why_ended():
+                return why
+            await asyncio.sleep(_ASKED_AGAIN_S)
         return await self._avatar.why_ended()
 
     async def aclose(self) -> None:

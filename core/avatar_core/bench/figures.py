@@ -76,10 +76,6 @@ class Figures:
         """Nothing is known for a while: what comes is not joined to what was."""
         self._series[name].break_line(self._clock.now())
 
-    def newest(self, name: SeriesName) -> float | None:
-        """The newest value of a curve."""
-        return self._series[name].newest
-
     def series(self, name: SeriesName, since_s: float, *, estimated: bool) -> SeriesSnapshot:
         """One curve from `since_s` on."""
         time_s, value = self._series[name].since(since_s)

@@ -91,7 +91,9 @@ class SessionView:
                     self._video = message
             case messages.Levels():
                 quiet = message.rms_dbfs < _QUIET_DBFS
-                self.levels = Levels() if quiet else Levels(message.rms_dbfs, message.peak_dbfs)
+                # One may still be under way when its avatar has gone.
+                heard = self._live is not None and message.identity == self._live.identity and not quiet
+                self.levels = Levels(message.rms_dbfs, message.peak_dbfs) if heard else Levels()
             case messages.MonitorState():
                 available = message.state in ("playing", "muted")
                 self._monitor = MonitorInfo(available, message.device, self.monitor_muted, message.detail)

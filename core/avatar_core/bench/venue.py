@@ -31,11 +31,6 @@ class Venue:
         if self._server is not None:
             self._server.exited.connect(lambda ended: tell("\n".join(ended.last_lines) or f"exit {ended.exit_code}"))
 
-    @property
-    def server_pid(self) -> int | None:
-        """The process id of the server we started, if any."""
-        return self._server.pid if self._server is not None else None
-
     def agent_token(self) -> str:
         """For the bench agent: everything an agent does, short of administration."""
         return self._mint(AGENT_IDENTITY, "agent", VideoGrants(room_join=True, room=self.room_name), _OWN_TOKEN_S)

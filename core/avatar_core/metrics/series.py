@@ -49,19 +49,6 @@ class Series:
         start = int(np.searchsorted(times, time_s))
         return times[start:].copy(), values[start:].copy()
 
-    def values(self) -> Floats:
-        """A copy of all values that are no gaps, oldest first."""
-        _, values = self._ordered()
-        return values[~np.isnan(values)]
-
-    @property
-    def newest(self) -> float | None:
-        """The newest value, or None where there is none or a gap."""
-        if not self._next:
-            return None
-        value = float(self._value[(self._next - 1) % len(self._value)])
-        return None if math.isnan(value) else value
-
     def _ordered(self) -> tuple[Floats, Floats]:
         capacity = len(self._time_s)
         if self._next <= capacity:

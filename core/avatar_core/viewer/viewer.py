@@ -48,11 +48,6 @@ class Viewer:
         """The avatar that is shown, heard and measured, once it is there."""
         return self.watches.get(self._followed) if self._followed is not None else None
 
-    @property
-    def sound_dropped(self) -> int:
-        """Frames the monitor had no room for."""
-        return self._monitor.dropped
-
     async def start(self) -> None:
         """Join; raises RoomConnectError. The speaker is looked for meanwhile and never holds anything up."""
         events = self.connection.events

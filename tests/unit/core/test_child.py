@@ -70,6 +70,13 @@ async def test_the_exit_code_and_the_last_words_tell_how_it_ended() -> None:
     await child.aclose()
 
 
+async def test_its_daily_log_is_no_last_word() -> None:
+    said = "print('it broke', file=sys.stderr); print('INFO child goes on', file=sys.stderr)"
+    child = await start(f"import sys; {said}; print('WARNING child slow', file=sys.stderr); sys.exit(1)")
+    assert await child.how_it_ended() == "exit code 1. it broke"
+    await child.aclose()
+
+
 async def test_a_signal_is_named_by_its_number() -> None:
     child = await start(ECHO)
     child.kill()

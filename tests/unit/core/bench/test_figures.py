@@ -128,7 +128,6 @@ def test_a_curve_has_its_points_and_its_gaps() -> None:
     assert curve.value[0] == 5.0
     assert math.isnan(curve.value[1])
     assert curve.estimated
-    assert measured.figures.newest(SeriesName.AV_OFFSET_MS) is None
 
 
 @pytest.mark.parametrize("name", [name for name, unit in METRICS if unit])
