@@ -15,6 +15,7 @@ from qasync import QEventLoop
 from avatar_core.bench.contract import Session
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_gui.fonts import Type, load_fonts
+from avatar_gui.garbage import collected_here
 from avatar_gui.main_window import MainWindow
 from avatar_gui.theme import Theme
 
@@ -34,13 +35,14 @@ def run_window(session: Session, *, script: Script | None = None, platform: str 
     asyncio.set_event_loop(loop)
     loop.set_exception_handler(_report_loop_error)
     previous_hook, sys.excepthook = sys.excepthook, _report_slot_error
-    try:
-        exit_code: int = loop.run_until_complete(_run(app, session, script, theme))
-        return exit_code
-    finally:
-        sys.excepthook = previous_hook
-        asyncio.set_event_loop(None)
-        loop.close()
+    with collected_here():
+        try:
+            exit_code: int = loop.run_until_complete(_run(app, session, script, theme))
+            return exit_code
+        finally:
+            sys.excepthook = previous_hook
+            asyncio.set_event_loop(None)
+            loop.close()
 
 
 def create_application(platform: str = "") -> QApplication:

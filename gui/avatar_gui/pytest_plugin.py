@@ -14,15 +14,24 @@ if TYPE_CHECKING:
     from avatar_core.bench.contract import Session
     from avatar_gui.main_window import MainWindow
 
-__all__ = ["drive_window", "qasync_loop", "run"]
+__all__ = ["drive_window", "garbage_stays_here", "qasync_loop", "run"]
 
 TIMEOUT_S = 60.0
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
 
+@pytest.fixture(scope="module")
+def garbage_stays_here(qapp: Any) -> Iterator[None]:
+    """A closed loop must not be freed by another thread: see avatar_gui.garbage."""
+    from avatar_gui.garbage import collected_here
+
+    with collected_here():
+        yield
+
+
 @pytest.fixture
-def qasync_loop(qapp: Any) -> Iterator[asyncio.AbstractEventLoop]:
+def qasync_loop(qapp: Any, garbage_stays_here: None) -> Iterator[asyncio.AbstractEventLoop]:
     """The loop of the window. Errors in its callbacks, and tasks left over, fail the test at its end."""
     from qasync import QEventLoop
 

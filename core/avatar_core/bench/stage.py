@@ -13,11 +13,11 @@ from avatar_core.bench.venue import Venue, open_venue
 from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.child import ChildProcess
 from avatar_core.clock import Clock
-from avatar_core.errors import BenchError, ProviderStartError, RoomLost, WireError
+from avatar_core.errors import BenchError, ProviderStartError, RoomError, RoomLost, WireError
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import ConnectOptions
 from avatar_core.room.rpc import RpcCall, RpcError
-from avatar_core.room.values import ConnectionState, ParticipantLeft, StateChanged
+from avatar_core.room.values import ConnectionState, Participant, ParticipantLeft, StateChanged
 from avatar_core.signal import Signal
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire import messages
@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 _DISPATCHER_START_S = 15.0
 _STREAM_END_S = 0.3
+_CALLER_S = 1.0
 _GOODBYE_S = 0.5
 """How long a server of ours is kept for those who leave its room; it has time to end itself afterwards."""
 
@@ -192,7 +193,7 @@ class Stage:
         """Answer the RPC `swap_avatar` of participants whose token carries the right (docs/protocols.md)."""
 
         async def answer(call: RpcCall) -> str:
-            caller = self.connection.participants.get(call.caller)
+            caller = await self._caller(call.caller)
             if caller is None or caller.attributes.get(ATTRIBUTE_MAY_SWAP) != "true":
                 raise RpcError(_NOT_ALLOWED, f"{call.caller} may not swap the avatar: {ATTRIBUTE_MAY_SWAP} is not set")
             try:
@@ -210,6 +211,15 @@ class Stage:
         if self._closing is None:
             self._closing = spawn(self._close(), name="stage close")
         await asyncio.shield(self._closing)
+
+    async def _caller(self, identity: str) -> Participant | None:
+        """Who calls; one that has just joined may call before the room tells of it."""
+        try:
+            return await self.connection.wait_for(
+                lambda: self.connection.participants.get(identity), what=f"caller {identity!r}", timeout_s=_CALLER_S
+            )
+        except RoomError:
+            return None
 
     async def _close(self) -> None:
         self._disconnect()

@@ -29,8 +29,10 @@ class LoadMeter:
         while now_s - started_s < _PERIOD_S:
             await asyncio.sleep(max(0.0, due_s - now_s))
             now_s = self._clock.now()
-            lateness_s.append(max(0.0, now_s - due_s))
-            due_s = max(due_s + self._tick_s, now_s)
+            # A stall makes late every tick that was due in it, not the first alone.
+            while due_s <= now_s:
+                lateness_s.append(now_s - due_s)
+                due_s += self._tick_s
         cpu_s, machine = time.process_time(), _machine_ticks()
         elapsed_s = now_s - started_s
         busy, total = machine[0] - self._machine[0], machine[1] - self._machine[1]

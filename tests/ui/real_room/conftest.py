@@ -1,7 +1,6 @@
 """The real window over a real session: embedded room, viewer, dispatcher and workers, each a process of its own."""
 
-import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,6 @@ from tests.ui.real_room.real_window import LIMIT_S
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "tests take the embedded room"))
 # What two busy cores can draw for two avatars at once.
 PICTURE = {"width": 640, "height": 360, "fps": 15.0}
-
-
-@pytest.fixture(autouse=True)
-def garbage_is_collected_by_this_thread() -> Iterator[None]:
-    """A loop that is collected by another thread leaves its timers behind, and Qt crashes when they are due."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.fixture

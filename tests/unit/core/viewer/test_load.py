@@ -34,3 +34,17 @@ async def test_lateness_is_what_a_tick_came_after_its_time() -> None:
 async def test_one_long_stall_is_the_maximum() -> None:
     load = await LoadMeter(LaggingClock(3.0)).measure()
     assert load.lateness_max_ms > 2_000
+
+
+async def test_a_stall_counts_with_every_tick_it_held_up() -> None:
+    class Stalling(LaggingClock):
+        looks = 0
+
+        def now(self) -> float:
+            self.looks += 1
+            if self.looks == 30:
+                self._now_s += 0.2
+            return super().now()
+
+    load = await LoadMeter(Stalling(0.01), tick_s=0.01).measure()
+    assert load.lateness_p99_ms > 100.0
