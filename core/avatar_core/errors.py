@@ -12,6 +12,7 @@ BenchError
 │   ├── ProviderStartError
 │   └── ProviderTimeout
 ├── PlaybackError        an audio output could not do what was asked
+├── SourceError          a file or device that gives no sound (avatar_core.media.source)
 └── WireError            a payload that breaks its format
 """
 

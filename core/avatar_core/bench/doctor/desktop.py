@@ -19,7 +19,7 @@ print(json.dumps({"version": PySide6.__version__, "platform": application.platfo
 """
 _OFFSCREEN = ("-platform", "offscreen")
 
-_QT_LIBRARIES = "libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
+_QT_LIBRARIES = "libglib2.0-0 libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
 _WINDOW_LIBRARIES = (
     "libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 "
     "libxcb-render-util0 libxcb-shape0 libxcb-xinerama0"
