@@ -25,24 +25,13 @@ API_KEY = "integration-key"
 API_SECRET = "an-integration-secret-of-32-bytes-or-more"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "fails_elsewhere(mode, why): livekit-server 1.11 fails this in that connection mode; ours does not"
-    )
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Against another server: leave out what needs the embedded one itself, and expect what is known to fail there."""
+    """Against another server: leave out what needs the embedded one itself."""
     if not config.getoption("--avatar-room"):
         return
     own = [item for item in items if "embedded" in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=own)
     items[:] = [item for item in items if item not in own]
-    for item in items:
-        for marker in item.iter_markers("fails_elsewhere"):
-            mode, why = marker.args
-            if mode in item.name:
-                item.add_marker(pytest.mark.xfail(reason=why, strict=False))
 
 
 @dataclass(frozen=True)

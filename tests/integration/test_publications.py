@@ -73,7 +73,6 @@ async def test_unpublished_track_ends_for_the_others_and_can_be_published_again(
         face.mute()
 
 
-@pytest.mark.fails_elsewhere("dual-pc", "the section is used again, for which the SDK announces no track")
 async def test_track_is_unsubscribed_and_subscribed_again(pair) -> None:
     ended = Facts(pair.bob.events.track_unsubscribed)
     voice = await pair.ada.publish_audio("voice")
