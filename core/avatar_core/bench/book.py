@@ -21,6 +21,7 @@ from avatar_core.playback.segment import Segment
 LEDGER_ROWS = 200
 _SEGMENTS_KEPT = 2_000
 _MARKS_KEPT = 2_000
+_WORTH_TELLING_S = 0.05
 
 
 @dataclass(slots=True)
@@ -38,13 +39,15 @@ class _Stretch:
 class _Entry:
     """One segment. `position_s` was reported for the moment `position_at_s`; None while it does not sound.
 
-    It stands still since `quiet_since_s`. `ending`: how an end by interruption is to be called.
+    It stands still since `quiet_since_s`. `lost_s`: given to an avatar that was then replaced, and never heard.
+    `ending`: how an end by interruption is to be called.
     """
 
     id: str
     provider_id: str
     state: SegmentState = SegmentState.QUEUED
     pushed_s: float = 0.0
+    lost_s: float = 0.0
     position_s: float = 0.0
     position_at_s: float | None = None
     quiet_since_s: float = 0.0
@@ -56,7 +59,11 @@ class _Entry:
         """Seconds heard by `now_s`: what was reported, and while it plays the time since."""
         if self.state is not SegmentState.PLAYING or self.position_at_s is None:
             return self.position_s
-        return min(self.pushed_s, self.position_s + max(0.0, now_s - self.position_at_s))
+        return min(self.pushed_s - self.lost_s, self.position_s + max(0.0, now_s - self.position_at_s))
+
+    def unheard_s(self, now_s: float) -> float:
+        """Seconds that may still be heard."""
+        return max(0.0, self.pushed_s - self.lost_s - self.heard_s(now_s))
 
 
 class Book:
@@ -107,9 +114,7 @@ class Book:
         """Seconds sent and not yet heard, over all open segments."""
         self._refresh()
         now_s = self._clock.now()
-        return sum(
-            max(0.0, entry.pushed_s - entry.heard_s(now_s)) for entry in self._entries.values() if not entry.state.ended
-        )
+        return sum(entry.unheard_s(now_s) for entry in self._entries.values() if not entry.state.ended)
 
     def rows(self, names: dict[str, str]) -> tuple[LedgerRow, ...]:
         """The newest segments first; `names` maps provider ids to what is shown."""
@@ -192,7 +197,9 @@ class Book:
         entry = self._entries.get(event.segment.id)
         if entry is None or entry.state.ended or entry.state is SegmentState.PAUSED:
             return
-        heard_s, at_s = event.offset + event.duration, event.started_at + event.duration
+        entry.lost_s = event.segment.lost_s
+        heard_s = event.offset + event.duration - entry.lost_s
+        at_s = event.started_at + event.duration
         # An avatar that was left tells its last position late; that does not make the segment sound again.
         sounds = entry.state is SegmentState.PLAYING or at_s > entry.quiet_since_s
         if sounds and (entry.state is SegmentState.QUEUED or heard_s > entry.position_s):
@@ -205,10 +212,12 @@ class Book:
         entry = self._entries.get(event.segment.id)
         if entry is None or entry.state.ended:
             return
-        entry.pushed_s = event.segment.pushed_s
+        entry.pushed_s, entry.lost_s = event.segment.pushed_s, event.segment.lost_s
         entry.position_s, entry.position_at_s = event.playback_position, None
         self._stop_playing(entry, SegmentState.INTERRUPTED if event.interrupted else SegmentState.FINISHED)
         entry.ended = (entry.ending or "interrupted") if event.interrupted else "ended"
+        if entry.lost_s >= _WORTH_TELLING_S:
+            entry.ended += f", {entry.lost_s:.1f} s lost"
 
     def _play(self, entry: _Entry, position_s: float, at_s: float) -> None:
         entry.position_s, entry.position_at_s = position_s, at_s
@@ -233,13 +242,12 @@ class Book:
         for segment in self._head.pending_segments if self._head is not None else ():
             entry = self._entries.get(segment.id)
             if entry is not None:
-                entry.pushed_s = segment.pushed_s
+                entry.pushed_s, entry.lost_s = segment.pushed_s, segment.lost_s
 
     def _span(self, entry: _Entry, index: int, now_s: float) -> SegmentSpan:
         stretch = entry.stretches[index]
         is_last = index == len(entry.stretches) - 1
-        unheard_s = max(0.0, entry.pushed_s - entry.heard_s(now_s))
-        sent_until_s = stretch.sent_until_s if stretch.end_s is not None else now_s + unheard_s
+        sent_until_s = stretch.sent_until_s if stretch.end_s is not None else now_s + entry.unheard_s(now_s)
         label = entry.id if index == 0 else f"{entry.id}  continues"
         if is_last and entry.state is SegmentState.INTERRUPTED:
             label = f"{entry.id}  interrupted at {entry.position_s:.1f} s"

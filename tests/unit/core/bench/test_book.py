@@ -4,6 +4,8 @@ from avatar_core.bench.book import Book
 from avatar_core.bench.snapshot import LedgerRow, SegmentSpan
 from avatar_core.bench.states import SegmentState
 from avatar_core.playback.contract import PlaybackFinishedEvent
+from avatar_core.playback.proxy import AudioSinkProxy
+from avatar_core.playback.recall import SwapPolicy
 from avatar_core.playback.segment import SegmentRef
 from tests.fakes.audio_output import HandDrivenOutput, speech
 from tests.fakes.clock import ManualClock
@@ -211,3 +213,32 @@ async def test_only_ended_segments_are_forgotten_and_the_balance_stays() -> None
     assert (balance.opened, balance.finished, balance.open) == (2_101, 2_100, 1)
     read.output.finish(0.01, segment=held)
     assert read.book.balance().balanced
+
+
+async def test_what_a_swap_cut_is_neither_waited_for_nor_called_heard() -> None:
+    """The seed's swap gives up what the old avatar had not played; who speaks some seconds ahead must not count it."""
+    clock = ManualClock(100.0)
+    old, new = HandDrivenOutput(clock=clock), HandDrivenOutput(clock=clock)
+    proxy = AudioSinkProxy(old, clock=clock)
+    book = Book(clock)
+    book.listen(proxy)
+    ref = SegmentRef("s1")
+    await proxy.capture_frame(speech(2.0), segment=ref)
+    old.start()
+    clock.move(0.5)
+    old.on_playback_progressed(started_at=100.0, offset=0.0, duration=0.5)
+    proxy.set_next_in_chain(new, policy=SwapPolicy.FINISH)
+    book.hand_over("head")
+    assert book.unplayed_s() == pytest.approx(0.0)
+    await proxy.capture_frame(speech(1.0), segment=ref)
+    assert book.unplayed_s() == pytest.approx(1.0)
+    new.start()
+    clock.move(0.4)
+    new.on_playback_progressed(started_at=100.5, offset=0.0, duration=0.4)
+    assert book.heard_s("s1") == pytest.approx(0.9)
+    assert book.unplayed_s() == pytest.approx(0.6)
+    proxy.flush()
+    new.finish(1.0)
+    row = book.rows(NAMES)[0]
+    assert (row.pushed_s, row.played_s) == (pytest.approx(3.0), pytest.approx(1.5))
+    assert row.ended == "ended, 1.5 s lost"
