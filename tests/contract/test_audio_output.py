@@ -12,6 +12,7 @@ from avatar_core.playback.meter import LevelMeter
 from avatar_core.playback.proxy import AudioSinkProxy
 from avatar_core.playback.queue_output import QueueAudioOutput
 from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
+from avatar_core.playback.tee import TeeAudioOutput
 from avatar_core.tasks import cancel_and_wait, spawn
 from tests.fakes.audio_output import FinishLog, QueueReader, RemoteOutput, speech
 from tests.fakes.audio_player import SpokenOutput
@@ -48,7 +49,20 @@ def _data_stream(clock: ManualClock) -> SpokenOutput:
     return SpokenOutput(clock)
 
 
-Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput
+class TeeToTwo(TeeAudioOutput):
+    """A tee to two avatars, the second of which answers later, and which end with it."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.avatars = (RemoteOutput(clock, "first"), RemoteOutput(clock, "second", ack_delay_s=0.03))
+        super().__init__(self.avatars, clock=clock)
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        for avatar in self.avatars:
+            await avatar.aclose()
+
+
+Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo
 BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]]] = {
     "queue": (_queue, lambda leaf, clock: leaf),
     "remote": (_remote, lambda leaf, clock: leaf),
@@ -57,6 +71,8 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
     "proxy over queue": (_queue, lambda leaf, clock: AudioSinkProxy(leaf, clock=clock)),
     "proxy over remote": (_remote, lambda leaf, clock: AudioSinkProxy(leaf, clock=clock)),
     "meter over queue": (_queue, lambda leaf, clock: LevelMeter(leaf, clock=clock)),
+    "tee to two": (TeeToTwo, lambda leaf, clock: leaf),
+    "meter over tee to two": (TeeToTwo, lambda leaf, clock: LevelMeter(leaf, clock=clock)),
     "two meters over remote": (_remote, lambda leaf, clock: LevelMeter(LevelMeter(leaf, clock=clock), clock=clock)),
 }
 LEAVES = ("queue", "remote", "data stream")

@@ -1,6 +1,7 @@
 """The second law under any order of commands and any behaviour of outputs: one finish per segment, none twice.
 
-Also the first: what each output is given keeps its order. Outputs here lie, repeat themselves, block, fail, and die.
+Also the first: what each output is given keeps its order. Outputs here lie, repeat themselves, block, fail, and die,
+alone or two below a tee.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from avatar_core.playback.contract import (
 from avatar_core.playback.meter import LevelMeter
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
+from avatar_core.playback.tee import TeeAudioOutput
 from avatar_core.tasks import cancel_and_wait, spawn
 from tests.fakes.audio_output import HandDrivenOutput, speech
 from tests.fakes.clock import ManualClock, settle
@@ -53,6 +55,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.runner.get_loop()
         self.clock = ManualClock()
         self.sinks: list[HostileOutput] = []
+        self.tees: list[TeeAudioOutput] = []
         self.opened: list[str] = []
         self.finished: list[str] = []
         self.started: list[str] = []
@@ -118,6 +121,15 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(policy=POLICIES, pause=st.booleans(), exact=st.booleans())
     def swap(self, policy: SwapPolicy, pause: bool, exact: bool) -> None:
         self._do(lambda: self.output.replace_audio_tail(self._new_sink(pause, exact), policy=policy))
+
+    @rule(policy=POLICIES, pause=st.booleans(), exact=st.booleans())
+    def swap_to_two(self, policy: SwapPolicy, pause: bool, exact: bool) -> None:
+        def swap() -> None:
+            sinks = [self._new_sink(pause, exact), self._new_sink(pause, True)]
+            self.tees.append(TeeAudioOutput(sinks, label=f"tee {len(self.tees)}", clock=self.clock))
+            self.output.replace_audio_tail(self.tees[-1], policy=policy)
+
+        self._do(swap)
 
     @rule(policy=POLICIES, which=PICK)
     def swap_back(self, policy: SwapPolicy, which: int) -> None:
@@ -191,7 +203,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.head.pending_segments == ()
             await asyncio.wait_for(self.head.wait_for_playout(), 1)
             await self.output.aclose()
-            for sink in self.sinks:
+            for sink in (*self.tees, *self.sinks):
                 await sink.aclose()
             await settle()
             assert asyncio.all_tasks() == {asyncio.current_task()}
