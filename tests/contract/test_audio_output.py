@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,10 @@ from avatar_core.playback.contract import AudioOutput, PlaybackStartedEvent
 from avatar_core.playback.meter import LevelMeter
 from avatar_core.playback.proxy import AudioSinkProxy
 from avatar_core.playback.queue_output import QueueAudioOutput
+from avatar_core.playback.recorder import AudioRecorder
 from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
 from avatar_core.playback.tee import TeeAudioOutput
+from avatar_core.playback.transcript import TranscriptSynchronizer
 from avatar_core.tasks import cancel_and_wait, spawn
 from tests.fakes.audio_output import FinishLog, QueueReader, RemoteOutput, speech
 from tests.fakes.audio_player import SpokenOutput
@@ -64,26 +67,40 @@ class TeeToTwo(TeeAudioOutput):
 
 Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo
 BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]]] = {
-    "queue": (_queue, lambda leaf, clock: leaf),
-    "remote": (_remote, lambda leaf, clock: leaf),
-    "data stream": (_data_stream, lambda leaf, clock: leaf),
-    "proxy over data stream": (_data_stream, lambda leaf, clock: AudioSinkProxy(leaf, clock=clock)),
-    "proxy over queue": (_queue, lambda leaf, clock: AudioSinkProxy(leaf, clock=clock)),
-    "proxy over remote": (_remote, lambda leaf, clock: AudioSinkProxy(leaf, clock=clock)),
-    "meter over queue": (_queue, lambda leaf, clock: LevelMeter(leaf, clock=clock)),
-    "tee to two": (TeeToTwo, lambda leaf, clock: leaf),
-    "meter over tee to two": (TeeToTwo, lambda leaf, clock: LevelMeter(leaf, clock=clock)),
-    "two meters over remote": (_remote, lambda leaf, clock: LevelMeter(LevelMeter(leaf, clock=clock), clock=clock)),
+    "queue": (_queue, lambda leaf, clock, folder: leaf),
+    "remote": (_remote, lambda leaf, clock, folder: leaf),
+    "data stream": (_data_stream, lambda leaf, clock, folder: leaf),
+    "proxy over data stream": (_data_stream, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "proxy over queue": (_queue, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "proxy over remote": (_remote, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "meter over queue": (_queue, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
+    "tee to two": (TeeToTwo, lambda leaf, clock, folder: leaf),
+    "meter over tee to two": (TeeToTwo, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
+    "recorder over queue": (
+        _queue,
+        lambda leaf, clock, folder: AudioRecorder(leaf, folder / "talk.ogg", clock=clock),
+    ),
+    "transcript over remote": (_remote, lambda leaf, clock, folder: TranscriptSynchronizer(leaf, clock=clock)),
+    "recorder over transcript over meter over data stream": (
+        _data_stream,
+        lambda leaf, clock, folder: AudioRecorder(
+            TranscriptSynchronizer(LevelMeter(leaf, clock=clock), clock=clock), folder / "talk.wav", clock=clock
+        ),
+    ),
+    "two meters over remote": (
+        _remote,
+        lambda leaf, clock, folder: LevelMeter(LevelMeter(leaf, clock=clock), clock=clock),
+    ),
 }
 LEAVES = ("queue", "remote", "data stream")
 
 
 @pytest.fixture(params=BUILD)
-async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
     build_leaf, build_chain = BUILD[request.param]
     clock = ManualClock()
     leaf = build_leaf(clock)
-    output = build_chain(leaf, clock)
+    output = build_chain(leaf, clock, tmp_path)
     reader = spawn(QueueReader(leaf, clock).run(), name="reader") if isinstance(leaf, QueueAudioOutput) else None
     yield Rig(output, clock)
     await output.aclose()

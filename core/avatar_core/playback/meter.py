@@ -14,6 +14,7 @@ from avatar_core.playback.contract import (
     PlaybackProgressedEvent,
     PlaybackStartedEvent,
 )
+from avatar_core.playback.heard_position import HeardPosition
 from avatar_core.playback.segment import Segment, SegmentRef
 from avatar_core.playback.wrapper import AudioOutputWrapper
 
@@ -36,17 +37,16 @@ _SILENT = Level(SILENCE_DBFS, SILENCE_DBFS)
 
 @dataclass(slots=True)
 class _Trace:
-    """Levels of one segment by position, and how far it is heard: `heard_s` at `since_s` (None while it stands)."""
+    """Levels of one segment by position, and how far it is heard."""
 
     ends_s: list[float] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
-    heard_s: float = 0.0
-    since_s: float | None = None
+    position: HeardPosition = field(default_factory=HeardPosition)
 
     def at(self, now_s: float) -> Level:
-        if self.since_s is None:
+        if not self.position.moves:
             return _SILENT
-        index = bisect_right(self.ends_s, self.heard_s + now_s - self.since_s)
+        index = bisect_right(self.ends_s, self.position.at(now_s))
         return self.levels[index] if index < len(self.levels) else _SILENT
 
 
@@ -73,18 +73,14 @@ class LevelMeter(AudioOutputWrapper):
     def pause(self) -> None:
         """The sound stands still from here."""
         super().pause()
-        now_s = self._clock.now()
         for trace in self._traces.values():
-            if trace.since_s is not None:
-                trace.heard_s += now_s - trace.since_s
-                trace.since_s = None
+            trace.position.hold(self._clock.now())
 
     def resume(self) -> None:
         """The sound of what had begun goes on from here."""
         super().resume()
         for trace in self._traces.values():
-            if trace.heard_s > 0 and trace.since_s is None:
-                trace.since_s = self._clock.now()
+            trace.position.go_on(self._clock.now())
 
     def on_segment_opened(self, segment: Segment) -> None:
         """A new trace begins."""
@@ -99,7 +95,7 @@ class LevelMeter(AudioOutputWrapper):
 
     def on_playback_progressed(self, event: PlaybackProgressedEvent) -> None:
         """The exact place of a stretch."""
-        self._place(event.segment.ref, event.offset, event.started_at)
+        self._place(event.segment.ref, event.offset + event.duration, event.started_at + event.duration)
         super().on_playback_progressed(event)
 
     def on_playback_finished(self, event: PlaybackFinishedEvent) -> None:
@@ -110,8 +106,7 @@ class LevelMeter(AudioOutputWrapper):
 
     def _place(self, ref: SegmentRef, heard_s: float, at_s: float) -> None:
         if (trace := self._traces.get(ref)) is not None:
-            trace.heard_s = heard_s
-            trace.since_s = at_s
+            trace.position.place(heard_s, at_s)
 
 
 def _measure(frame: AudioFrame, trace: _Trace) -> None:

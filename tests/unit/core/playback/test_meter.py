@@ -95,3 +95,16 @@ async def test_finished_segment_is_silent_and_the_next_one_counts(
     assert meter.level().peak_dbfs == SILENCE_DBFS
     leaf.start()
     assert meter.level().peak_dbfs == pytest.approx(-26.0, abs=0.05)
+
+
+async def test_report_that_comes_in_a_pause_does_not_let_the_level_go_on(
+    meter: LevelMeter, leaf: HandDrivenOutput, clock: ManualClock
+) -> None:
+    await meter.capture_frame(square(2.0, 0.5))
+    leaf.start()
+    clock.move(0.5)
+    meter.pause()
+    leaf.on_playback_progressed(started_at=clock.now() - 0.5, offset=0.0, duration=0.5)
+    assert meter.level().peak_dbfs == SILENCE_DBFS
+    meter.resume()
+    assert meter.level().peak_dbfs > SILENCE_DBFS

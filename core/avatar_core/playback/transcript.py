@@ -1,0 +1,160 @@
+"""The transcript: the text of what is said, let out in step with what is heard, and cut where that was cut."""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from avatar_core.clock import Clock, MonotonicClock
+from avatar_core.playback.contract import (
+    AudioOutput,
+    PlaybackFinishedEvent,
+    PlaybackProgressedEvent,
+    PlaybackStartedEvent,
+)
+from avatar_core.playback.heard_position import HeardPosition
+from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
+from avatar_core.playback.transcript_pacing import PacedText
+from avatar_core.playback.wrapper import AudioOutputWrapper
+from avatar_core.signal import Signal
+from avatar_core.tasks import TaskGroup
+
+TICK_S = 0.1
+MAX_LETTERS = 100_000
+"""Per segment; an hour of speech has about half of it. What exceeds it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReleased:
+    """The text of a segment as far as it was heard, never shorter than before; `final` once nothing will follow."""
+
+    segment: SegmentRef
+    text: str
+    final: bool
+
+
+@dataclass(slots=True)
+class _Line:
+    """The text of one segment, how far its speech is heard, and what of it was let out."""
+
+    text: PacedText = field(default_factory=PacedText)
+    position: HeardPosition = field(default_factory=HeardPosition)
+    released: str = ""
+
+
+class TranscriptSynchronizer(AudioOutputWrapper):
+    """A wrapper (LiveKit's name) that is given text by `push_text`, and lets it out by `released` as it is heard.
+
+    Text belongs to the segment being captured, and between two segments to the next. A segment's finished event then
+    carries it as `synchronized_transcript`: whole, or as far as it was heard where it was interrupted; None where
+    there is no text. Made inside a running loop.
+    """
+
+    def __init__(
+        self, next_in_chain: AudioOutput, *, label: str = "TranscriptSynchronizer", clock: Clock | None = None
+    ) -> None:
+        super().__init__(next_in_chain, label=label, clock=clock)
+        self.released = Signal[TranscriptReleased](f"{label}.released")
+        self._clock = clock or MonotonicClock()
+        self._lines: dict[SegmentRef, _Line] = {}
+        self._capturing: SegmentRef | None = None
+        # What was pushed before its segment was opened.
+        self._early: deque[str] = deque()
+        self._tasks = TaskGroup()
+        self._tasks.spawn(self._release_on(), name=f"{label} releases")
+
+    def push_text(self, text: str) -> None:
+        """Append text. ValueError for more than MAX_LETTERS in one segment."""
+        line = self._lines.get(self._capturing) if self._capturing is not None else None
+        kept = line.text.text if line is not None else "".join(self._early)
+        if len(kept) + len(text) > MAX_LETTERS:
+            raise ValueError(f"a segment's transcript is at most {MAX_LETTERS} letters long")
+        if line is not None:
+            line.text.push(text)
+        elif self._capturing is None:
+            self._early.append(text)
+
+    def flush(self) -> None:
+        """The segment's text is complete, too."""
+        if self._capturing is not None and (line := self._lines.get(self._capturing)) is not None:
+            line.text.finish()
+        self._capturing = None
+        super().flush()
+
+    def clear_buffer(self) -> None:
+        """What was pushed for a segment to come belongs to what is interrupted."""
+        self._early.clear()
+        super().clear_buffer()
+
+    def pause(self) -> None:
+        """Text stands still with the speech."""
+        super().pause()
+        for line in self._lines.values():
+            line.position.hold(self._clock.now())
+
+    def resume(self) -> None:
+        """Text goes on with the speech."""
+        super().resume()
+        for line in self._lines.values():
+            line.position.go_on(self._clock.now())
+
+    def on_segment_opened(self, segment: Segment) -> None:
+        """Its line begins, with what was pushed for it."""
+        line = self._lines[segment.ref] = _Line()
+        self._capturing = segment.ref
+        while self._early:
+            line.text.push(self._early.popleft())
+        super().on_segment_opened(segment)
+
+    def on_playback_started(self, event: PlaybackStartedEvent) -> None:
+        """It is heard from here on."""
+        if (line := self._lines.get(event.segment.ref)) is not None:
+            line.position.place(0.0, event.created_at)
+        super().on_playback_started(event)
+
+    def on_playback_progressed(self, event: PlaybackProgressedEvent) -> None:
+        """How far it was heard."""
+        if (line := self._lines.get(event.segment.ref)) is not None:
+            line.position.place(event.offset + event.duration, event.started_at + event.duration)
+        super().on_playback_progressed(event)
+
+    def on_playback_finished(self, event: PlaybackFinishedEvent) -> None:
+        """The last of its text is let out; the event passed up carries it."""
+        segment = event.segment
+        line = self._lines.pop(segment.ref, None) if segment is not None else None
+        if segment is not None and line is not None:
+            if self._capturing == segment.ref:
+                line.text.finish()
+            if event.interrupted:
+                # Positions are of what was heard, the text of all that was said: what a swap cut lies between.
+                self._release(segment.ref, line, event.playback_position + segment.lost_s, segment, final=True)
+            else:
+                line.released = line.text.text
+                self.released.emit(TranscriptReleased(segment.ref, line.released, final=True))
+            if line.text.text:
+                event = replace(event, synchronized_transcript=line.released)
+        super().on_playback_finished(event)
+
+    async def aclose(self) -> None:
+        """Close the links below, end the letting out; harmless twice."""
+        await super().aclose()
+        await self._tasks.aclose()
+
+    async def _release_on(self) -> None:
+        while True:
+            await self._clock.sleep_until(self._clock.now() + TICK_S)
+            now_s = self._clock.now()
+            for segment in self.pending_segments:
+                line = self._lines.get(segment.ref)
+                if line is not None and line.position.moves:
+                    self._release(segment.ref, line, min(line.position.at(now_s), segment.pushed_s), segment)
+
+    def _release(
+        self, ref: SegmentRef, line: _Line, position_s: float, segment: Segment, *, final: bool = False
+    ) -> None:
+        complete = segment.state is not SegmentState.CAPTURING
+        heard = line.text.heard(position_s, segment.pushed_s if complete else None)
+        # An estimate that becomes better may turn out shorter; what was let out stays.
+        grown = len(heard) > len(line.released)
+        if grown:
+            line.released = heard
+        if grown or final:
+            self.released.emit(TranscriptReleased(ref, line.released, final))
