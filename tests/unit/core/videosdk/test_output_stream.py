@@ -1,0 +1,69 @@
+"""VideoSDK's speech track: names, signatures, frame types. Behaviour is tested at PacedTrack."""
+
+import inspect
+from collections.abc import AsyncIterator
+from fractions import Fraction
+
+import aiortc.mediastreams
+import numpy as np
+import pytest
+
+from avatar_core.videosdk.output_stream import CustomAudioStreamTrack, MediaStreamError
+
+MEMBERS = {
+    "interrupt": ["self"],
+    "pause": ["self"],
+    "resume": ["self"],
+    "enable_audio_input": ["self", "manual_control"],
+    "on_last_audio_byte": ["self", "callback"],
+    "mark_synthesis_complete": ["self"],
+    "add_new_bytes": ["self", "audio_data"],
+    "buildAudioFrames": ["self", "chunk"],
+    "next_timestamp": ["self"],
+    "recv": ["self"],
+    "cleanup": ["self"],
+}
+COROUTINES = {"pause", "resume", "add_new_bytes", "recv", "cleanup"}
+
+
+@pytest.fixture
+async def track() -> AsyncIterator[CustomAudioStreamTrack]:
+    track = CustomAudioStreamTrack(None)
+    yield track
+    await track.cleanup()
+
+
+def test_members_and_signatures_are_videosdks() -> None:
+    """Seed 004."""
+    assert list(inspect.signature(CustomAudioStreamTrack).parameters) == ["loop"]
+    for name, parameters in MEMBERS.items():
+        member = getattr(CustomAudioStreamTrack, name)
+        assert list(inspect.signature(member).parameters) == parameters
+        assert inspect.iscoroutinefunction(member) == (name in COROUTINES)
+    assert isinstance(inspect.getattr_static(CustomAudioStreamTrack, "can_pause"), property)
+    assert isinstance(inspect.getattr_static(CustomAudioStreamTrack, "is_speaking"), property)
+
+
+async def test_frame_is_pyavs_with_exact_time(track: CustomAudioStreamTrack) -> None:
+    """O2: 480 samples of 24 kHz mono s16, time base 1/24000."""
+    await track.add_new_bytes(np.full(480, 9, dtype="<i2").tobytes())
+    frame = await track.recv()
+    assert (frame.pts, frame.sample_rate, frame.samples, frame.format.name) == (0, 24_000, 480, "s16")
+    assert frame.time_base == Fraction(1, 24_000)
+    assert (frame.to_ndarray() == 9).all()
+    assert track.next_timestamp() == (480, Fraction(1, 24_000))
+
+
+async def test_last_part_of_a_frame_is_played(track: CustomAudioStreamTrack) -> None:
+    """O1."""
+    await track.add_new_bytes(np.full(120, 9, dtype="<i2").tobytes())
+    track.mark_synthesis_complete()
+    assert np.count_nonzero((await track.recv()).to_ndarray()) == 120
+
+
+async def test_ended_track_raises_the_rtc_librarys_error(track: CustomAudioStreamTrack) -> None:
+    """O12: never None, never a class of the module's own."""
+    await track.cleanup()
+    assert MediaStreamError is aiortc.mediastreams.MediaStreamError
+    with pytest.raises(aiortc.mediastreams.MediaStreamError):
+        await track.recv()
