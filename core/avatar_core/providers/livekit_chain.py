@@ -3,7 +3,6 @@
 Needs livekit-agents installed; loaded by whoever asks for it, never by the package.
 """
 
-from livekit import rtc
 from livekit.agents.voice import io
 
 from avatar_core.clock import Clock, MonotonicClock, wall_time
@@ -155,7 +154,7 @@ class LiveKitOutput(io.AudioOutput):
         """Whether our chain can, by whatever means."""
         return self._chain.can_pause
 
-    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+    async def capture_frame(self, frame: sdk.SdkAudioFrame) -> None:
         """Give a frame to our chain; what that raises is raised here, with nothing left pending."""
         counted, opened, taken = self.captured_playout_segments, self._opened, False
         await super().capture_frame(frame)

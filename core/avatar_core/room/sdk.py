@@ -1,7 +1,7 @@
 """Between the SDK's objects and our values, and the one place that touches what the SDK keeps private."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from google.protobuf.json_format import MessageToDict
@@ -19,6 +19,9 @@ from avatar_core.room.options import (
 from avatar_core.room.values import Participant, Publication, TrackKind, TrackSource
 from avatar_core.tasks import cancel_and_wait
 from avatar_core.tokens import VideoGrants
+
+SdkAudioFrame: TypeAlias = rtc.AudioFrame
+"""For whoever meets the SDK's frames in somebody else's interface; only this package imports the SDK."""
 
 _SOURCES: Mapping[rtc.TrackSource.ValueType, TrackSource] = {
     rtc.TrackSource.SOURCE_CAMERA: TrackSource.CAMERA,

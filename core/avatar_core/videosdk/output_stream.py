@@ -1,4 +1,4 @@
-"""VideoSDK's `agents.room.output_stream`: its speech track, under its names, over the paced track."""
+"""VideoSDK's `agents.room.output_stream`: its tracks of one voice, under its names, over the paced tracks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,9 +8,12 @@ import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from avatar_core.media.frames import AudioFrame
+from avatar_core.media.mixing import mix
+from avatar_core.playback.mixing_track import MixingTrack
 from avatar_core.playback.paced_track import PacedTrack
 
-__all__ = ["CustomAudioStreamTrack", "MediaStreamError"]
+__all__ = ["CustomAudioStreamTrack", "MediaStreamError", "MixingCustomAudioStreamTrack"]
 
 
 class CustomAudioStreamTrack(MediaStreamTrack):
@@ -21,7 +24,7 @@ class CustomAudioStreamTrack(MediaStreamTrack):
     def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
         super().__init__()
         self.loop = loop
-        self._track = PacedTrack(label=type(self).__name__)
+        self._track = self._make_track()
         self.sample_rate = self._track.sample_rate_hz
         self.channels = self._track.channels
         self.sample_width = 2
@@ -92,3 +95,26 @@ class CustomAudioStreamTrack(MediaStreamTrack):
         """Interrupt and end the track; harmless twice (PROTOCOLS O13)."""
         await self._track.aclose()
         self.stop()
+
+    def _make_track(self) -> PacedTrack:
+        return PacedTrack(label=type(self).__name__)
+
+
+class MixingCustomAudioStreamTrack(CustomAudioStreamTrack):
+    """A speech track with a background. All behaviour is MixingTrack's."""
+
+    _track: MixingTrack
+
+    async def add_background_bytes(self, audio_data: bytes) -> None:
+        """Take background as s16le; what exceeds a minute is dropped and counted (PROTOCOLS O14)."""
+        self._track.push_background(audio_data)
+
+    def mix_audio(self, primary_chunk: bytes, background_chunk: bytes) -> bytes:
+        """The saturated sum, as long as `primary_chunk` (PROTOCOLS O16, O17)."""
+        parts = [
+            AudioFrame.from_bytes(chunk, self.sample_rate, self.channels) for chunk in (primary_chunk, background_chunk)
+        ]
+        return mix(parts[0].samples, parts[1].samples).astype("<i2").tobytes()
+
+    def _make_track(self) -> MixingTrack:
+        return MixingTrack(label=type(self).__name__)

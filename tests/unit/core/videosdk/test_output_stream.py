@@ -8,7 +8,7 @@ import aiortc.mediastreams
 import numpy as np
 import pytest
 
-from avatar_core.videosdk.output_stream import CustomAudioStreamTrack, MediaStreamError
+from avatar_core.videosdk.output_stream import CustomAudioStreamTrack, MediaStreamError, MixingCustomAudioStreamTrack
 
 MEMBERS = {
     "interrupt": ["self"],
@@ -67,3 +67,17 @@ async def test_ended_track_raises_the_rtc_librarys_error(track: CustomAudioStrea
     assert MediaStreamError is aiortc.mediastreams.MediaStreamError
     with pytest.raises(aiortc.mediastreams.MediaStreamError):
         await track.recv()
+
+
+async def test_mixing_track_saturates_in_its_method_and_in_its_frames() -> None:
+    """O17, and the seed's signatures."""
+    assert list(inspect.signature(MixingCustomAudioStreamTrack).parameters) == ["loop"]
+    track = MixingCustomAudioStreamTrack(None)
+    speech, background = (np.full(480, value, dtype="<i2").tobytes() for value in (30_000, 10_000))
+    await track.add_new_bytes(speech)
+    await track.add_background_bytes(background)
+    assert ((await track.recv()).to_ndarray() == 32_767).all()
+    mixed = track.mix_audio(primary_chunk=speech, background_chunk=background)
+    assert (np.frombuffer(mixed, dtype="<i2") == 32_767).all()
+    assert track.mix_audio(speech, b"") == speech
+    await track.cleanup()
