@@ -19,9 +19,18 @@ def test_modules_of_the_protocol_rules_exist() -> None:
     text = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     named = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row.rstrip("| ").rpartition("|")[2])}
+    named = {name for name in named if not name.startswith("test_")}
     paths = {name: ROOT / "core/avatar_core" / name.replace(".", "/") for name in named}
     assert len(named) > 10
     assert {name for name, path in paths.items() if not (path.with_suffix(".py").is_file() or path.is_dir())} == set()
+
+
+def test_tests_of_the_protocol_rules_exist() -> None:
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", (ROOT / "docs/protocols.md").read_text(encoding="utf-8")))
+    sources = (path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
+    defined = {name for source in sources for name in re.findall(r"def (test_[a-z0-9_]+)", source)}
+    assert len(named) > 10
+    assert named - defined == set()
 
 
 def test_decisions_are_short() -> None:
