@@ -23,7 +23,11 @@ MEMBERS = {
     "recv": ["self"],
     "cleanup": ["self"],
 }
-COROUTINES = {"pause", "resume", "add_new_bytes", "recv", "cleanup"}
+MIXING_MEMBERS = MEMBERS | {
+    "add_background_bytes": ["self", "audio_data"],
+    "mix_audio": ["self", "primary_chunk", "background_chunk"],
+}
+COROUTINES = {"pause", "resume", "add_new_bytes", "recv", "cleanup", "add_background_bytes"}
 
 
 @pytest.fixture
@@ -33,15 +37,30 @@ async def track() -> AsyncIterator[CustomAudioStreamTrack]:
     await track.cleanup()
 
 
-def test_members_and_signatures_are_videosdks() -> None:
+@pytest.mark.parametrize(
+    ("track_class", "members"), [(CustomAudioStreamTrack, MEMBERS), (MixingCustomAudioStreamTrack, MIXING_MEMBERS)]
+)
+def test_members_and_signatures_are_videosdks(
+    track_class: type[CustomAudioStreamTrack], members: dict[str, list[str]]
+) -> None:
     """Seed 004."""
-    assert list(inspect.signature(CustomAudioStreamTrack).parameters) == ["loop"]
-    for name, parameters in MEMBERS.items():
-        member = getattr(CustomAudioStreamTrack, name)
+    assert list(inspect.signature(track_class).parameters) == ["loop"]
+    for name, parameters in members.items():
+        member = getattr(track_class, name)
         assert list(inspect.signature(member).parameters) == parameters
         assert inspect.iscoroutinefunction(member) == (name in COROUTINES)
-    assert isinstance(inspect.getattr_static(CustomAudioStreamTrack, "can_pause"), property)
-    assert isinstance(inspect.getattr_static(CustomAudioStreamTrack, "is_speaking"), property)
+    assert isinstance(inspect.getattr_static(track_class, "can_pause"), property)
+    assert isinstance(inspect.getattr_static(track_class, "is_speaking"), property)
+
+
+async def test_cleanup_interrupts_and_ends_the_track_and_is_harmless_twice(track: CustomAudioStreamTrack) -> None:
+    """O13."""
+    await track.add_new_bytes(np.full(4_800, 9, dtype="<i2").tobytes())
+    assert track.is_speaking
+    await track.cleanup()
+    await track.cleanup()
+    assert not track.is_speaking
+    assert track.readyState == "ended"
 
 
 async def test_frame_is_pyavs_with_exact_time(track: CustomAudioStreamTrack) -> None:
@@ -70,8 +89,7 @@ async def test_ended_track_raises_the_rtc_librarys_error(track: CustomAudioStrea
 
 
 async def test_mixing_track_saturates_in_its_method_and_in_its_frames() -> None:
-    """O17, and the seed's signatures."""
-    assert list(inspect.signature(MixingCustomAudioStreamTrack).parameters) == ["loop"]
+    """O17."""
     track = MixingCustomAudioStreamTrack(None)
     speech, background = (np.full(480, value, dtype="<i2").tobytes() for value in (30_000, 10_000))
     await track.add_new_bytes(speech)
