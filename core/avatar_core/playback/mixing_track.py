@@ -11,16 +11,32 @@ _BACKGROUND_LIMIT_S = 60.0
 
 
 class MixingTrack(PacedTrack):
-    """Speech over a background of the track's own rate; ducked to `ducked_gain` while there is speech.
+    """Speech over a background of the track's own rate, turned to `gain`, and under speech to `ducked_gain` of that.
 
     The background goes on through pauses and interrupts of the speech. A minute of it may wait; what exceeds that is
     refused and counted in `background_dropped_s` (PROTOCOLS O14). It is no speech: `is_speaking` ignores it.
     """
 
     def __init__(
-        self, *, label: str = "MixingTrack", gain: float = 1.0, ducked_gain: float = 1.0, clock: Clock | None = None
+        self,
+        *,
+        label: str = "MixingTrack",
+        sample_rate_hz: int = 24_000,
+        channels: int = 1,
+        grace_s: float = 0.5,
+        fade_s: float = 0.0,
+        gain: float = 1.0,
+        ducked_gain: float = 1.0,
+        clock: Clock | None = None,
     ) -> None:
-        super().__init__(label=label, clock=clock)
+        super().__init__(
+            label=label,
+            sample_rate_hz=sample_rate_hz,
+            channels=channels,
+            grace_s=grace_s,
+            fade_s=fade_s,
+            clock=clock,
+        )
         self._gain = gain
         self._ducker = Ducker(self.sample_rate_hz, ducked_gain)
         self._background_bytes = PcmBytes(self.sample_rate_hz, self.channels)

@@ -69,3 +69,14 @@ async def test_background_beyond_a_minute_is_counted(track: MixingTrack) -> None
     """O14."""
     track.push_background(flat(7, 24_000 * 61))
     assert track.background_dropped_s == 1.0
+
+
+async def test_other_rates_channels_and_gains_hold_for_both_voices(clock: ManualClock) -> None:
+    track = MixingTrack(sample_rate_hz=48_000, channels=2, gain=0.5, clock=clock)
+    track.set_input_format(48_000, 2)
+    await track.push_bytes(flat(1_000, 2 * 960))
+    track.push_background(flat(200, 2 * 960))
+    frame = await first(track, clock)
+    assert (frame.sample_rate_hz, frame.samples.shape) == (48_000, (960, 2))
+    assert (frame.samples == 1_100).all()
+    await track.aclose()
