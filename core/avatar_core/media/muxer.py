@@ -61,6 +61,8 @@ class Muxer:
         self.left_out_pictures = 0
         self._closed = False
         self._written = 0
+        # Where the sound that was given ends, in samples of the file: more is given than written while converting.
+        self._end = Fraction(0)
         self._last_pts = -1
         try:
             # FFmpeg would open it with the first packet, too late to say so.
@@ -80,7 +82,16 @@ class Muxer:
         """Write sound that begins at `pts_s`. Raises ConfigError where the disk refuses."""
         if self._audio is None or self._closed:
             raise ValueError("the file has no sound, or is closed")
-        self._append(self._resampler.push(frame), round(pts_s * self._resampler.sample_rate_hz))
+        ahead = round(pts_s * self._resampler.sample_rate_hz) - round(self._end)
+        # Times scatter by a sample where they were rounded; a conversion is not broken off for that.
+        if ahead > 1:
+            self._put(self._resampler.flush())
+            self._put_silence(ahead)
+            self._end = Fraction(self._written)
+        elif ahead < -1:
+            frame = self._cut(frame, -ahead)
+        self._end += Fraction(frame.samples_per_channel * self._resampler.sample_rate_hz, frame.sample_rate_hz)
+        self._put(self._resampler.push(frame))
 
     def write_video(self, frame: VideoFrame, pts_s: float) -> None:
         """Write a picture that is shown from `pts_s` on. ValueError for another size than the track's."""
@@ -103,7 +114,7 @@ class Muxer:
             return
         try:
             if self._audio is not None:
-                self._append(self._resampler.flush(), self._written)
+                self._put(self._resampler.flush())
             for stream in (self._audio, self._video):
                 if stream is not None:
                     self._encode(stream, None)
@@ -137,21 +148,21 @@ class Muxer:
         stream.bit_rate = round(track.width_px * track.height_px * track.fps * 0.1)
         return stream
 
-    def _append(self, samples: Samples, start: int) -> None:
-        assert self._audio is not None
-        missing = start - self._written
-        while missing > 0:
-            count = min(missing, round(_MAX_SILENCE_S * self._resampler.sample_rate_hz))
-            self._put(np.zeros((count, self._resampler.channels), dtype=np.int16))
-            missing -= count
-        if missing < 0:
-            self.left_out_s += min(-missing, len(samples)) / self._resampler.sample_rate_hz
-            samples = samples[-missing:]
-        if len(samples):
-            self._put(samples)
+    def _cut(self, frame: AudioFrame, overlap: int) -> AudioFrame:
+        """`frame` without the first `overlap` samples of the file's rate, which are counted as left out."""
+        count = min(frame.samples_per_channel, round(overlap * frame.sample_rate_hz / self._resampler.sample_rate_hz))
+        self.left_out_s += count / frame.sample_rate_hz
+        return AudioFrame(frame.samples[count:], frame.sample_rate_hz)
+
+    def _put_silence(self, count: int) -> None:
+        piece = round(_MAX_SILENCE_S * self._resampler.sample_rate_hz)
+        for start in range(0, count, piece):
+            self._put(np.zeros((min(piece, count - start), self._resampler.channels), dtype=np.int16))
 
     def _put(self, samples: Samples) -> None:
         assert self._audio is not None
+        if not len(samples):
+            return
         packed = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(samples).reshape(1, -1), format="s16", layout=self._audio.codec_context.layout.name
         )

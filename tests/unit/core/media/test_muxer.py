@@ -71,6 +71,29 @@ def test_rates_are_converted_to_the_tracks(tmp_path: Path) -> None:
     assert (samples.shape, rate_hz) == ((48_000, 2), 48_000)
 
 
+@pytest.mark.parametrize("source_rate_hz", [8_000, 16_000, 24_000, 44_100])
+def test_frames_that_follow_are_joined_without_a_gap_while_rates_are_converted(
+    tmp_path: Path, source_rate_hz: int
+) -> None:
+    muxer = Muxer(tmp_path / "a.wav", audio=AudioTrack(48_000))
+    steps = np.arange(source_rate_hz) / source_rate_hz
+    sound = np.rint(10_000 * np.cos(2 * np.pi * 200 * steps)).astype(np.int16)
+    length = source_rate_hz // 50
+    for start in range(0, source_rate_hz, length):
+        frame = AudioFrame(sound[start : start + length], source_rate_hz)
+        muxer.write_audio(frame, start / source_rate_hz)
+    muxer.write_audio(AudioFrame(sound[:length], source_rate_hz), 1.5)
+    muxer.close()
+    samples, _ = sound_of(tmp_path / "a.wav")
+    assert len(samples) == round(1.52 * 48_000)
+    expected = 10_000 * np.cos(2 * np.pi * 200 * np.arange(48_000) / 48_000)
+    # The filter rings at the edges of the sound; in between it is the same wave, at the same place.
+    inner = slice(480, -480)
+    assert np.abs(samples[:48_000, 0][inner] - expected[inner]).max() < 100
+    assert not samples[48_000:72_000].any()
+    assert muxer.left_out_s == 0.0
+
+
 @pytest.mark.parametrize("name", ["a.ogg", "a.mkv"])
 def test_opus_keeps_the_times_of_sound(tmp_path: Path, name: str) -> None:
     muxer = Muxer(tmp_path / name, audio=AudioTrack(RATE_HZ, channels=2))
