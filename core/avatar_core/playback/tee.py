@@ -220,10 +220,17 @@ class TeeAudioOutput(SegmentedOutput):
 
     def _leg_progressed(self, leg: TeeLeg, event: PlaybackProgressedEvent) -> None:
         leg.heard_from()
-        # Progress is never revised (R6), so one leg tells it: the first that takes part.
-        if self._find(event.segment.ref) is not None and next(iter(self._live), None) is leg:
+        # Progress is never revised (R6), so one leg tells it: the first that takes part, and only what is new.
+        record = self._find(event.segment.ref)
+        if record is None or next(iter(self._live), None) is not leg:
+            return
+        told_s = max(0.0, record.position_s - event.offset)
+        if told_s < event.duration:
             self.on_playback_progressed(
-                started_at=event.started_at, offset=event.offset, duration=event.duration, segment=event.segment.ref
+                started_at=event.started_at + told_s,
+                offset=event.offset + told_s,
+                duration=event.duration - told_s,
+                segment=record.ref,
             )
 
     def _leg_finished(self, leg: TeeLeg, event: PlaybackFinishedEvent) -> None:

@@ -87,7 +87,9 @@ class TeeLeg:
             # A clear, or the end of the leg, may have emptied the queue meanwhile.
             if self._items and self._items[0] is item:
                 self._items.popleft()
-                self._queued_s = max(0.0, self._queued_s - (0.0 if frame is None else frame.duration_s))
+                taken_s = 0.0 if frame is None else frame.duration_s
+                # Exactly nothing once it is empty: what sums of floats leave over would count as lagging.
+                self._queued_s = self._queued_s - taken_s if self._items else 0.0
             self.heard_from()
             taken()
 

@@ -166,6 +166,40 @@ async def test_leg_that_tells_progress_is_not_ended_though_another_has_finished(
     assert tee.ended == []
 
 
+async def test_leg_that_took_everything_does_not_lag_by_what_sums_of_floats_leave_over(
+    clock: ManualClock, tee: Tee, old: HandDrivenOutput, new: HandDrivenOutput
+) -> None:
+    """0.1 + 0.2 + 0.3 less each of them is not 0; the other leg waits for nothing, so its queue is exactly empty."""
+    new.ready.clear()
+    for duration_s in (0.1, 0.2, 0.3):
+        await tee.output.capture_frame(speech(duration_s))
+        await settle()
+    new.ready.set()
+    await settle(60)
+    assert new.captured_s == pytest.approx(0.6)
+    for _ in range(20):
+        await clock.advance(TIMEOUT_S / 8)
+    assert tee.ended == []
+
+
+async def test_progress_does_not_go_back_when_another_leg_goes_on_telling_it(
+    tee: Tee, old: HandDrivenOutput, new: HandDrivenOutput
+) -> None:
+    """R6: what was told is never revised, also where the leg that told it has ended."""
+    told: list[tuple[float, float]] = []
+    tee.output.playback_progressed.connect(lambda event: told.append((event.offset, round(event.duration, 3))))
+    await tee.output.capture_frame(speech(1.0))
+    await settle()
+    old.on_playback_progressed(started_at=0.0, offset=0.0, duration=0.6)
+    old.failure = RoomLost("gone")
+    await tee.output.capture_frame(speech(1.0))
+    await settle()
+    assert [ended.label for ended in tee.ended] == ["old"]
+    new.on_playback_progressed(started_at=0.0, offset=0.0, duration=0.4)
+    new.on_playback_progressed(started_at=0.4, offset=0.4, duration=0.4)
+    assert told == [(0.0, 0.6), (0.6, 0.2)]
+
+
 async def test_leg_is_not_ended_while_paused(clock: ManualClock) -> None:
     first, second = (HandDrivenOutput(label, pause=True, clock=clock) for label in ("first", "second"))
     tee = Tee(clock, first, second)
