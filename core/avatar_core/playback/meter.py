@@ -6,17 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from avatar_core.clock import Clock, MonotonicClock
+from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame
-from avatar_core.playback.contract import (
-    AudioOutput,
-    PlaybackFinishedEvent,
-    PlaybackProgressedEvent,
-    PlaybackStartedEvent,
-)
-from avatar_core.playback.heard_position import HeardPosition
+from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent
+from avatar_core.playback.follower import PlaybackFollower
 from avatar_core.playback.segment import Segment, SegmentRef
-from avatar_core.playback.wrapper import AudioOutputWrapper
 
 WINDOW_S = 0.02
 SILENCE_DBFS = -100.0
@@ -37,32 +31,29 @@ _SILENT = Level(SILENCE_DBFS, SILENCE_DBFS)
 
 @dataclass(slots=True)
 class _Trace:
-    """Levels of one segment by position, and how far it is heard."""
+    """Levels of one segment by position."""
 
     ends_s: list[float] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
-    position: HeardPosition = field(default_factory=HeardPosition)
 
-    def at(self, now_s: float) -> Level:
-        if not self.position.moves:
-            return _SILENT
-        index = bisect_right(self.ends_s, self.position.at(now_s))
+    def at(self, position_s: float) -> Level:
+        index = bisect_right(self.ends_s, position_s)
         return self.levels[index] if index < len(self.levels) else _SILENT
 
 
-class LevelMeter(AudioOutputWrapper):
+class LevelMeter(PlaybackFollower):
     """A wrapper that knows the level of what is being heard, as far as starts and progress tell where that is."""
 
     def __init__(self, next_in_chain: AudioOutput, *, label: str = "LevelMeter", clock: Clock | None = None) -> None:
         super().__init__(next_in_chain, label=label, clock=clock)
-        self._clock = clock or MonotonicClock()
         self._traces: dict[SegmentRef, _Trace] = {}
-        self._capturing: SegmentRef | None = None
 
     def level(self) -> Level:
         """The level heard now: of the oldest segment that is not finished; silence before its start and in pauses."""
-        trace = next(iter(self._traces.values()), None)
-        return _SILENT if trace is None else trace.at(self._clock.now())
+        ref, position = next(iter(self._positions.items()), (None, None))
+        if ref is None or position is None or not position.moves:
+            return _SILENT
+        return self._traces[ref].at(position.at(self._clock.now()))
 
     async def capture_frame(self, frame: AudioFrame, *, segment: SegmentRef | None = None) -> None:
         """Pass the frame on first: one that was not captured is not measured."""
@@ -70,43 +61,16 @@ class LevelMeter(AudioOutputWrapper):
         if self._capturing is not None and (trace := self._traces.get(self._capturing)) is not None:
             _measure(frame, trace)
 
-    def pause(self) -> None:
-        """The sound stands still from here."""
-        super().pause()
-        for trace in self._traces.values():
-            trace.position.hold(self._clock.now())
-
-    def resume(self) -> None:
-        """The sound of what had begun goes on from here."""
-        super().resume()
-        for trace in self._traces.values():
-            trace.position.go_on(self._clock.now())
-
     def on_segment_opened(self, segment: Segment) -> None:
         """A new trace begins."""
-        self._capturing = segment.ref
         self._traces[segment.ref] = _Trace()
         super().on_segment_opened(segment)
-
-    def on_playback_started(self, event: PlaybackStartedEvent) -> None:
-        """The segment is heard from here on."""
-        self._place(event.segment.ref, 0.0, event.created_at)
-        super().on_playback_started(event)
-
-    def on_playback_progressed(self, event: PlaybackProgressedEvent) -> None:
-        """The exact place of a stretch."""
-        self._place(event.segment.ref, event.offset + event.duration, event.started_at + event.duration)
-        super().on_playback_progressed(event)
 
     def on_playback_finished(self, event: PlaybackFinishedEvent) -> None:
         """Its levels are of no use any more."""
         if event.segment is not None:
             self._traces.pop(event.segment.ref, None)
         super().on_playback_finished(event)
-
-    def _place(self, ref: SegmentRef, heard_s: float, at_s: float) -> None:
-        if (trace := self._traces.get(ref)) is not None:
-            trace.position.place(heard_s, at_s)
 
 
 def _measure(frame: AudioFrame, trace: _Trace) -> None:

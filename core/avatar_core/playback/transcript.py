@@ -3,17 +3,11 @@
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from avatar_core.clock import Clock, MonotonicClock
-from avatar_core.playback.contract import (
-    AudioOutput,
-    PlaybackFinishedEvent,
-    PlaybackProgressedEvent,
-    PlaybackStartedEvent,
-)
-from avatar_core.playback.heard_position import HeardPosition
+from avatar_core.clock import Clock
+from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent
+from avatar_core.playback.follower import PlaybackFollower
 from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
 from avatar_core.playback.transcript_pacing import PacedText
-from avatar_core.playback.wrapper import AudioOutputWrapper
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 
@@ -33,14 +27,13 @@ class TranscriptReleased:
 
 @dataclass(slots=True)
 class _Line:
-    """The text of one segment, how far its speech is heard, and what of it was let out."""
+    """The text of one segment, and what of it was let out."""
 
     text: PacedText = field(default_factory=PacedText)
-    position: HeardPosition = field(default_factory=HeardPosition)
     released: str = ""
 
 
-class TranscriptSynchronizer(AudioOutputWrapper):
+class TranscriptSynchronizer(PlaybackFollower):
     """A wrapper (LiveKit's name) that is given text by `push_text`, and lets it out by `released` as it is heard.
 
     Text belongs to the segment being captured, and between two segments to the next. A segment's finished event then
@@ -53,9 +46,7 @@ class TranscriptSynchronizer(AudioOutputWrapper):
     ) -> None:
         super().__init__(next_in_chain, label=label, clock=clock)
         self.released = Signal[TranscriptReleased](f"{label}.released")
-        self._clock = clock or MonotonicClock()
         self._lines: dict[SegmentRef, _Line] = {}
-        self._capturing: SegmentRef | None = None
         # What was pushed before its segment was opened.
         self._early: deque[str] = deque()
         self._tasks = TaskGroup()
@@ -84,37 +75,12 @@ class TranscriptSynchronizer(AudioOutputWrapper):
         self._early.clear()
         super().clear_buffer()
 
-    def pause(self) -> None:
-        """Text stands still with the speech."""
-        super().pause()
-        for line in self._lines.values():
-            line.position.hold(self._clock.now())
-
-    def resume(self) -> None:
-        """Text goes on with the speech."""
-        super().resume()
-        for line in self._lines.values():
-            line.position.go_on(self._clock.now())
-
     def on_segment_opened(self, segment: Segment) -> None:
         """Its line begins, with what was pushed for it."""
         line = self._lines[segment.ref] = _Line()
-        self._capturing = segment.ref
         while self._early:
             line.text.push(self._early.popleft())
         super().on_segment_opened(segment)
-
-    def on_playback_started(self, event: PlaybackStartedEvent) -> None:
-        """It is heard from here on."""
-        if (line := self._lines.get(event.segment.ref)) is not None:
-            line.position.place(0.0, event.created_at)
-        super().on_playback_started(event)
-
-    def on_playback_progressed(self, event: PlaybackProgressedEvent) -> None:
-        """How far it was heard."""
-        if (line := self._lines.get(event.segment.ref)) is not None:
-            line.position.place(event.offset + event.duration, event.started_at + event.duration)
-        super().on_playback_progressed(event)
 
     def on_playback_finished(self, event: PlaybackFinishedEvent) -> None:
         """The last of its text is let out; the event passed up carries it."""
@@ -143,9 +109,9 @@ class TranscriptSynchronizer(AudioOutputWrapper):
             await self._clock.sleep_until(self._clock.now() + TICK_S)
             now_s = self._clock.now()
             for segment in self.pending_segments:
-                line = self._lines.get(segment.ref)
-                if line is not None and line.position.moves:
-                    self._release(segment.ref, line, min(line.position.at(now_s), segment.pushed_s), segment)
+                line, position = self._lines.get(segment.ref), self._positions.get(segment.ref)
+                if line is not None and position is not None and position.moves:
+                    self._release(segment.ref, line, min(position.at(now_s), segment.pushed_s), segment)
 
     def _release(
         self, ref: SegmentRef, line: _Line, position_s: float, segment: Segment, *, final: bool = False
