@@ -23,7 +23,9 @@ class StereoTimeline:
     def __init__(self) -> None:
         self.late = 0
         self._taken = 0
-        self._waiting = np.zeros((0, 2), dtype=np.int16)
+        # Room grows by doubling: a voice is placed piece by piece, and all that waits must not be copied for each.
+        self._room = np.zeros((0, 2), dtype=np.int16)
+        self._waiting = 0
 
     @property
     def taken(self) -> int:
@@ -33,7 +35,7 @@ class StereoTimeline:
     @property
     def end(self) -> int:
         """The end of the last sample placed."""
-        return self._taken + len(self._waiting)
+        return self._taken + self._waiting
 
     def place(self, side: Side, start: int, samples: Samples) -> None:
         """Put mono samples [n] from sample `start` on."""
@@ -42,17 +44,21 @@ class StereoTimeline:
         samples, start = samples[cut:], start + cut - self._taken
         if not len(samples):
             return
-        missing = start + len(samples) - len(self._waiting)
-        if missing > 0:
-            self._waiting = np.concatenate((self._waiting, np.zeros((missing, 2), dtype=np.int16)))
-        self._waiting[start : start + len(samples), side] = samples
+        end = start + len(samples)
+        if end > len(self._room):
+            room = np.zeros((max(end, 2 * len(self._room)), 2), dtype=np.int16)
+            room[: len(self._room)] = self._room
+            self._room = room
+        self._room[start:end, side] = samples
+        self._waiting = max(self._waiting, end)
 
     def take(self, until: int) -> Samples:
         """Everything up to sample `until`, as [n, 2]; nothing where that was taken already."""
         count = max(0, until - self._taken)
-        taken = self._waiting[:count]
+        taken = self._room[:count]
         if len(taken) < count:
             taken = np.concatenate((taken, np.zeros((count - len(taken), 2), dtype=np.int16)))
-        self._waiting = self._waiting[count:]
+        self._room = self._room[count:]
+        self._waiting = max(0, self._waiting - count)
         self._taken += count
         return taken

@@ -55,8 +55,8 @@ class TranscriptSynchronizer(PlaybackFollower):
     def push_text(self, text: str) -> None:
         """Append text. ValueError for more than MAX_LETTERS in one segment."""
         line = self._lines.get(self._capturing) if self._capturing is not None else None
-        kept = line.text.text if line is not None else "".join(self._early)
-        if len(kept) + len(text) > MAX_LETTERS:
+        kept = line.text.letters if line is not None else sum(len(early) for early in self._early)
+        if kept + len(text) > MAX_LETTERS:
             raise ValueError(f"a segment's transcript is at most {MAX_LETTERS} letters long")
         if line is not None:
             line.text.push(text)

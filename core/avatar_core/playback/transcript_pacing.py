@@ -1,6 +1,7 @@
 """Which words of a text were said by a position in its speech. Pure; an estimate by length, as no times are known."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 LETTERS_PER_S = 14.0
@@ -15,6 +16,8 @@ class PacedText:
     """A text that grows, with the share of the speech that each of its words takes. `complete`: no more will come."""
 
     complete: bool = False
+    letters: int = 0
+    """Of all that was pushed, spaces included."""
     _words: list[str] = field(default_factory=list)
     _begins: list[int] = field(default_factory=list)
     _length: int = 0
@@ -27,6 +30,7 @@ class PacedText:
 
     def push(self, text: str) -> None:
         """Append text, cut anywhere: a word is known to be whole when the next one begins."""
+        self.letters += len(text)
         words = _WORD.findall(self._open + text) or [self._open + text]
         self._open = words.pop()
         for word in words:
@@ -49,7 +53,7 @@ class PacedText:
             reached = self._length * min(1.0, position_s / duration_s) if duration_s > 0 else self._length
         else:
             reached = position_s * LETTERS_PER_S
-        return "".join(word for word, begins in zip(self._words, self._begins, strict=True) if begins < reached)
+        return "".join(self._words[: bisect_left(self._begins, reached)])
 
     def _add(self, word: str) -> None:
         self._words.append(word)

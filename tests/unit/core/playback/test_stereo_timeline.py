@@ -24,3 +24,17 @@ def test_what_comes_after_its_time_was_taken_is_cut_and_counted() -> None:
     assert timeline.take(8).tolist() == [[0, 1], [0, 1], [0, 0]]
     assert timeline.late == 4
     assert timeline.taken == 8
+
+
+def test_pieces_come_out_whole_however_often_something_is_taken() -> None:
+    timeline = StereoTimeline()
+    taken: list[np.ndarray] = []
+    for piece in range(50):
+        timeline.place(Side.AGENT, 3 * piece, ones(3, piece + 1))
+        if piece % 7 == 6:
+            taken.append(timeline.take(3 * piece - 5))
+    taken.append(timeline.take(timeline.end))
+    stereo = np.concatenate(taken)
+    assert stereo[:, Side.AGENT].tolist() == [piece + 1 for piece in range(50) for _ in range(3)]
+    assert not stereo[:, Side.USER].any()
+    assert timeline.late == 0
