@@ -14,16 +14,15 @@ import os
 import sys
 import tempfile
 import time
-import wave
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 from qasync import QEventLoop
+from tone import write_tone
 
 from avatar_core.avatar.worker_options import DEFAULT_GENERATOR
 from avatar_core.bench.bench_session import BenchSession
@@ -53,7 +52,7 @@ PICTURE = {"width": 1280, "height": 720, "fps": 30.0}
 PREVIEWS, PREVIEW_PX, PREVIEW_FPS = 4, (640, 360), 30
 STALL_S, STALL_INTERVAL_MS = 0.2, 1000
 START_TIMEOUT_S, WARM_UP_S = 60.0, 3.0
-TONE_S, TONE_HZ, TONE_RATE_HZ = 600, 330, 16_000
+TONE_S = 600
 """What is spoken never falls silent: each silence at the viewer is a break."""
 
 
@@ -126,16 +125,6 @@ def hold_thread() -> None:
         pass
 
 
-def write_tone(path: Path) -> Path:
-    time_s = np.arange(TONE_S * TONE_RATE_HZ) / TONE_RATE_HZ
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(TONE_RATE_HZ)
-        file.writeframes((8_000 * np.sin(2 * np.pi * TONE_HZ * time_s)).astype("<i2").tobytes())
-    return path
-
-
 async def meter_own_loop(into: list[ProcessLoad]) -> None:
     meter = LoadMeter(MonotonicClock())
     while True:
@@ -176,7 +165,7 @@ async def real_window(app: QApplication, theme: Theme, folder: Path) -> AsyncIte
     window.start()
     try:
         await wait_session_state(window, SessionState.READY, START_TIMEOUT_S)
-        await session.add_source(write_tone(folder / "tone.wav"))
+        await session.add_source(write_tone(folder / "tone.wav", duration_s=TONE_S))
         await session.speak()
         await wait_until(lambda: session.levels().rms_dbfs is not None, START_TIMEOUT_S, lambda: "nothing is heard")
         await asyncio.sleep(WARM_UP_S)

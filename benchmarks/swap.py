@@ -12,12 +12,11 @@ import asyncio
 import os
 import statistics
 import tempfile
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from tone import write_tone
 
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config, RoomChoice, RoomKind
@@ -25,7 +24,7 @@ from avatar_core.bench.snapshot import LedgerRow
 from avatar_core.playback.recall import SwapPolicy
 
 AVATARS = ("audio-wave", "talking-head")
-TONE_S, TONE_HZ, RATE_HZ = 300, 330, 16_000
+TONE_S = 300
 PICTURE = {"width": 640, "height": 360, "fps": 15.0}
 """What two cores can draw twice at once; a swap has both avatars running."""
 SETTLE_TIMEOUT_S = 30.0
@@ -42,15 +41,6 @@ class Heard:
     gaps_ms: tuple[float, ...]
     trusted_gaps: int
     failed: tuple[str, ...]
-
-
-def write_tone(path: Path) -> None:
-    time_s = np.arange(TONE_S * RATE_HZ) / RATE_HZ
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes((8_000 * np.sin(2 * np.pi * TONE_HZ * time_s)).astype("<i2").tobytes())
 
 
 async def measure(policy: SwapPolicy, swaps: int, between_s: float, tone: Path) -> Heard:
@@ -75,8 +65,9 @@ async def measure(policy: SwapPolicy, swaps: int, between_s: float, tone: Path) 
             if not result.ok:
                 failed.append(result.text)
             else:
-                gaps_ms += [value for name, value in result.values.items() if name == "swap_audio_gap_ms"]
-                lost_ms += [value for name, value in result.values.items() if name == "swap_lost_ms"]
+                for name, into in (("swap_audio_gap_ms", gaps_ms), ("swap_lost_ms", lost_ms)):
+                    if name in result.values:
+                        into.append(result.values[name])
         await asyncio.sleep(between_s)
         await session.stop()
         rows = await all_ended(session)
@@ -131,8 +122,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} over the last minute")
     with tempfile.TemporaryDirectory() as folder:
-        tone = Path(folder) / "tone.wav"
-        write_tone(tone)
+        tone = write_tone(Path(folder) / "tone.wav", duration_s=TONE_S)
         for name in arguments.policy or ["carry", "finish"]:
             policy = SwapPolicy(name)
             show(policy, asyncio.run(measure(policy, arguments.swaps, arguments.between, tone)))
