@@ -215,9 +215,9 @@ class Book:
         entry.pushed_s, entry.lost_s = event.segment.pushed_s, event.segment.lost_s
         entry.position_s, entry.position_at_s = event.playback_position, None
         self._stop_playing(entry, SegmentState.INTERRUPTED if event.interrupted else SegmentState.FINISHED)
-        entry.ended = (entry.ending or "interrupted") if event.interrupted else "ended"
-        if entry.lost_s >= _WORTH_TELLING_S:
-            entry.ended += f", {entry.lost_s:.1f} s lost"
+        ended = (entry.ending or "interrupted") if event.interrupted else ""
+        lost = f"{entry.lost_s:.1f} s lost" if entry.lost_s >= _WORTH_TELLING_S else ""
+        entry.ended = ", ".join(part for part in (ended, lost) if part) or "ended"
 
     def _play(self, entry: _Entry, position_s: float, at_s: float) -> None:
         entry.position_s, entry.position_at_s = position_s, at_s

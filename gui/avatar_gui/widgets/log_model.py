@@ -90,7 +90,7 @@ class LedgerModel(QAbstractTableModel):
     """One row a segment, newest first."""
 
     HEADERS = ("Seg.", "Provider", "State", "Sent s", "Played s", "Ended")
-    STATE, SENT, PLAYED = 2, 3, 4
+    STATE, SENT, PLAYED, ENDED = 2, 3, 4, 5
 
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +128,9 @@ class LedgerModel(QAbstractTableModel):
                 sent, played = f"{row.pushed_s:.2f}", f"{row.played_s:.2f}"
                 state = "finished" if row.state.ended else row.state.value
                 return (row.segment_id, row.provider, state, sent, played, row.ended)[column]
+            case Qt.ItemDataRole.ToolTipRole:
+                # The last column is narrow: what is cut there can be read whole.
+                return row.ended if column == self.ENDED else None
             case Qt.ItemDataRole.FontRole:
                 return self._fonts["value" if sounds or column in (self.SENT, self.PLAYED) else "body"]
             case Qt.ItemDataRole.ForegroundRole:

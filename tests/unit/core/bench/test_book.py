@@ -241,4 +241,4 @@ async def test_what_a_swap_cut_is_neither_waited_for_nor_called_heard() -> None:
     new.finish(1.0)
     row = book.rows(NAMES)[0]
     assert (row.pushed_s, row.played_s) == (pytest.approx(3.0), pytest.approx(1.5))
-    assert row.ended == "ended, 1.5 s lost"
+    assert row.ended == "1.5 s lost"

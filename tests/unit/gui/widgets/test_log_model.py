@@ -45,6 +45,8 @@ def test_ledger_rows_show_seconds_and_how_a_segment_ended(theme: Theme) -> None:
         "15.38",
         "interrupted",
     ]
+    assert model.index(1, LedgerModel.ENDED).data(Qt.ItemDataRole.ToolTipRole) == "interrupted"
+    assert model.index(1, LedgerModel.SENT).data(Qt.ItemDataRole.ToolTipRole) is None
     model.show_rows((LedgerRow("s2", "Northlight", SegmentState.PLAYING, 4.2, 1.8), ended))
     assert (model.index(0, LedgerModel.PLAYED).data(), len(resets)) == ("1.80", 1)
     assert checker.model() is model
