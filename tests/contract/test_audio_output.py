@@ -17,9 +17,11 @@ from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
 from avatar_core.playback.tee import TeeAudioOutput
 from avatar_core.playback.transcript import TranscriptSynchronizer
 from avatar_core.tasks import cancel_and_wait, spawn
-from tests.fakes.audio_output import FinishLog, QueueReader, RemoteOutput, speech
+from avatar_core.videosdk.sink_output import SinkAudioOutput
+from tests.fakes.audio_output import FinishLog, PulledTrack, QueueReader, RemoteOutput, speech
 from tests.fakes.audio_player import SpokenOutput
 from tests.fakes.clock import ManualClock, settle
+from tests.fakes.videosdk_sink import RecordingSink
 
 FRAME_S = 0.1
 
@@ -52,6 +54,14 @@ def _data_stream(clock: ManualClock) -> SpokenOutput:
     return SpokenOutput(clock)
 
 
+def _track(clock: ManualClock) -> PulledTrack:
+    return PulledTrack(clock)
+
+
+def _sink(clock: ManualClock) -> SinkAudioOutput:
+    return SinkAudioOutput(RecordingSink(), ahead_s=60.0, clock=clock)
+
+
 class TeeToTwo(TeeAudioOutput):
     """A tee to two avatars, the second of which answers later, and which end with it."""
 
@@ -65,7 +75,7 @@ class TeeToTwo(TeeAudioOutput):
             await avatar.aclose()
 
 
-Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo
+Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo | PulledTrack | SinkAudioOutput
 BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]]] = {
     "queue": (_queue, lambda leaf, clock, folder: leaf),
     "remote": (_remote, lambda leaf, clock, folder: leaf),
@@ -74,6 +84,9 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
     "proxy over queue": (_queue, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "proxy over remote": (_remote, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "meter over queue": (_queue, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
+    "track": (_track, lambda leaf, clock, folder: leaf),
+    "proxy over track": (_track, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "videosdk sink": (_sink, lambda leaf, clock, folder: leaf),
     "tee to two": (TeeToTwo, lambda leaf, clock, folder: leaf),
     "meter over tee to two": (TeeToTwo, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
     "recorder over queue": (

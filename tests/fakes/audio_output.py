@@ -8,9 +8,12 @@ import numpy as np
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, Samples
 from avatar_core.playback.contract import AudioOutput, OutputCapabilities, PlaybackFinishedEvent
+from avatar_core.playback.paced_track import PacedTrack
 from avatar_core.playback.queue_output import QueueAudioOutput
 from avatar_core.playback.segment import SegmentRef
 from avatar_core.playback.segmented import SegmentedOutput
+from avatar_core.playback.track_output import TrackAudioOutput
+from avatar_core.tasks import cancel_and_wait, spawn
 
 RATE_HZ = 8_000
 STEP_S = 0.01
@@ -249,3 +252,21 @@ class QueueReader:
     def _finish(self, *, interrupted: bool) -> None:
         played_s, self._played_s, self._playing = self._played_s, 0.0, False
         self._output.notify_playback_finished(played_s, interrupted)
+
+
+class PulledTrack(TrackAudioOutput):
+    """A paced track as a leaf, with the reader that pulls its frames."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.track = PacedTrack(sample_rate_hz=RATE_HZ, clock=clock)
+        super().__init__(self.track, clock=clock)
+        self._reader = spawn(self._pull(), name="track reader")
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.track.aclose()
+        await cancel_and_wait(self._reader)
+
+    async def _pull(self) -> None:
+        while True:
+            await self.track.recv()

@@ -46,6 +46,8 @@ class PacedTrack:
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
         self.frame_samples = round(FRAME_S * sample_rate_hz)
+        self.utterance_started = Signal[float](f"{label}.utterance_started")
+        """When the first sound of an utterance was handed out, in seconds of the clock."""
         self.utterance_finished = Signal[UtteranceFinished](f"{label}.utterance_finished")
         self._grace_s = grace_s
         self._fade_s = fade_s
@@ -94,17 +96,12 @@ class PacedTrack:
             if not self._accepting or self._closed or interrupts != self._interrupts:
                 self._refused_s += frame.duration_s
                 return
-            samples = self._resampler.push(frame)
-            while len(samples):
-                if self._overflow == "wait" and not self._buffer.free:
-                    self._writable.clear()
-                    await self._writable.wait()
-                    if self._closed or interrupts != self._interrupts:
-                        self._refused_s += len(samples) / self.sample_rate_hz
-                        return
-                count = min(len(samples), self._buffer.free) if self._overflow == "wait" else len(samples)
-                self._store(samples[:count])
-                samples = samples[count:]
+            await self._take(frame)
+
+    def begin(self) -> None:
+        """Begin an utterance before its first sound, so that it ends also without one; nothing where one is open."""
+        if not self._utterance_open:
+            self._utterances.append(Utterance())
 
     def complete(self) -> None:
         """No more of this utterance comes; said twice, or after an interrupt, it changes nothing (PROTOCOLS O8).
@@ -113,11 +110,12 @@ class PacedTrack:
         had a sound.
         """
         self._bytes.clear()
-        if self._utterances and not self._utterances[-1].complete:
-            self._store(self._resampler.flush())
+        tail = self._resampler.flush()
+        if len(tail):
+            self._store(tail)
         elif self._armed:
-            self._utterances.append(Utterance())
-        else:
+            self.begin()
+        if not self._utterance_open:
             return
         self._armed = False
         self._utterances[-1].complete = True
@@ -207,6 +205,21 @@ class PacedTrack:
         self.interrupt(fade_s=0.0)
         await self._callbacks.aclose()
 
+    async def _take(self, frame: AudioFrame) -> None:
+        """Store `frame`, one at a time; what an interrupt overtakes is refused."""
+        interrupts = self._interrupts
+        samples = self._resampler.push(frame)
+        while len(samples):
+            if self._overflow == "wait" and not self._buffer.free:
+                self._writable.clear()
+                await self._writable.wait()
+                if self._closed or interrupts != self._interrupts:
+                    self._refused_s += len(samples) / self.sample_rate_hz
+                    return
+            count = min(len(samples), self._buffer.free) if self._overflow == "wait" else len(samples)
+            self._store(samples[:count])
+            samples = samples[count:]
+
     def _next_samples(self) -> Samples:
         """At most one frame of speech; nothing is silence."""
         if self._paused:
@@ -228,15 +241,20 @@ class PacedTrack:
             return self._nothing()
         samples = self._buffer.pop(min(self.frame_samples, utterance.left))
         assert samples is not None
+        if len(samples) and not utterance.taken:
+            self.utterance_started.emit(self._clock.now())
         utterance.taken += len(samples)
         self._writable.set()
         return samples
 
     def _store(self, samples: Samples) -> None:
-        if not self._utterances or self._utterances[-1].complete:
-            self._utterances.append(Utterance())
+        self.begin()
         self._utterances[-1].pushed += len(samples) - self._buffer.push(samples)
         self._fed_at_s = self._clock.now()
+
+    @property
+    def _utterance_open(self) -> bool:
+        return bool(self._utterances) and not self._utterances[-1].complete
 
     def _finish_heard(self) -> None:
         while self._utterances and self._utterances[0].drained:
@@ -245,10 +263,12 @@ class PacedTrack:
     def _finish(self, *, interrupted: bool) -> None:
         utterance = self._utterances.popleft()
         rate_hz = self.sample_rate_hz
-        self.utterance_finished.emit(
-            UtteranceFinished(utterance.taken / rate_hz, utterance.pushed / rate_hz, interrupted)
-        )
-        if not interrupted and self._on_complete is not None:
+        self._tell(UtteranceFinished(utterance.taken / rate_hz, utterance.pushed / rate_hz, interrupted))
+
+    def _tell(self, finished: UtteranceFinished) -> None:
+        """Tell of the one end of an utterance, and call back where it was heard to its end."""
+        self.utterance_finished.emit(finished)
+        if not finished.interrupted and self._on_complete is not None:
             self._callbacks.spawn(_awaited(self._on_complete), name=f"{self.label} completion callback")
 
     def _nothing(self) -> Samples:

@@ -16,6 +16,7 @@ from avatar_core.playback.contract import (
 )
 from avatar_core.playback.segment import SegmentRecord, SegmentRef
 from avatar_core.playback.segmented import SegmentedOutput
+from avatar_core.playback.tee_answers import TeeAnswers
 from avatar_core.playback.tee_leg import TeeLeg
 from avatar_core.signal import Signal
 
@@ -28,10 +29,11 @@ _LOOKS_PER_TIMEOUT = 8
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """A leg takes part no longer; `why` is a sentence for the user."""
+    """A leg takes part no longer: the one that led to `output`. `why` is a sentence for the user."""
 
     label: str
     why: str
+    output: AudioOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class TeeAudioOutput(SegmentedOutput):
     A segment finishes when all legs have answered it: at the least position of those that still take part, as
     interrupted where one of them was. A leg that refuses speech, falls BEHIND_S behind, or lets `leg_timeout_s` pass
     without a sign of life while another has gone further, is ended as interrupted and told in `leg_ended`; nobody
-    waits for it meanwhile. The last leg is never ended for being slow. Made inside a running loop; the outputs below
-    are given, not owned.
+    waits for it meanwhile. The last leg is never ended for being slow. Legs may come and go: one that comes takes part
+    from the next segment on. Made inside a running loop; the outputs below are given, not owned.
     """
 
     def __init__(
@@ -63,27 +65,43 @@ class TeeAudioOutput(SegmentedOutput):
         clock: Clock | None = None,
     ) -> None:
         super().__init__(label=label, clock=clock)
-        if not sinks or not all(isinstance(sink, AudioOutput) for sink in sinks):
-            raise TypeError("a tee needs one audio output or more")
         self.leg_ended = Signal[LegEnded](f"{label}.leg_ended")
         self.leg_finished = Signal[LegFinished](f"{label}.leg_finished")
         self._leg_timeout_s = leg_timeout_s
-        self._legs = [TeeLeg(sink, clock=self._clock) for sink in sinks]
-        # Per pending segment: the answer of each leg that has answered.
-        self._answers: dict[SegmentRef, dict[TeeLeg, PlaybackFinishedEvent]] = {}
+        self._legs: list[TeeLeg] = []
+        self._answers = TeeAnswers[TeeLeg]()
         self._cleared: set[SegmentRef] = set()
         self._clears = 0
         self._taken = asyncio.Event()
         self._paused = False
-        for leg in self._legs:
-            self._listen(leg)
-            self._tasks.spawn(leg.deliver(self._taken.set, self._on_refused), name=f"{label} to {leg.label}")
+        self._attached = False
+        for sink in sinks:
+            self.add(sink)
         self._tasks.spawn(self._watch(), name=f"{label} watch")
 
     @property
     def legs(self) -> tuple[AudioOutput, ...]:
         """The heads of the legs that take part: swap proxies, whose tail can be replaced."""
         return tuple(leg.output for leg in self._live)
+
+    def add(self, sink: AudioOutput) -> None:
+        """Give speech to `sink`, too, from the next segment on. TypeError for what is no AudioOutput."""
+        if not isinstance(sink, AudioOutput):
+            raise TypeError(f"a tee leads to audio outputs, not to {sink!r}")
+        leg = TeeLeg(sink, clock=self._clock)
+        self._legs.append(leg)
+        self._listen(leg)
+        if self._attached:
+            leg.output.on_attached()
+        self._tasks.spawn(leg.deliver(self._taken.set, self._on_refused), name=f"{self.label} to {leg.label}")
+
+    def remove(self, sink: AudioOutput) -> None:
+        """Give no more to `sink`: it falls silent, what it has finishes as interrupted. Nothing for a stranger."""
+        for leg in self._live:
+            if leg.output.next_in_chain is sink:
+                self._end_leg(leg, "it was removed")
+                self._legs.remove(leg)
+                self._tasks.spawn(leg.output.aclose(), name=f"{self.label} lets go of {leg.label}")
 
     @property
     def sample_rate_hz(self) -> int | None:
@@ -122,7 +140,8 @@ class TeeAudioOutput(SegmentedOutput):
         if record.finished or record.ref in self._cleared:
             return
         for leg in live:
-            leg.put(record.ref, frame)
+            if self._answers.takes_part(leg, record.ref):
+                leg.put(record.ref, frame)
             if leg.queued_s > BEHIND_S and len(self._live) > 1:
                 self._end_leg(leg, f"it fell {leg.queued_s:.0f} s behind")
 
@@ -132,7 +151,8 @@ class TeeAudioOutput(SegmentedOutput):
         super().flush()
         if record is not None and not record.finished and record.ref not in self._cleared:
             for leg in self._live:
-                leg.put(record.ref, None)
+                if self._answers.takes_part(leg, record.ref):
+                    leg.put(record.ref, None)
 
     def clear_buffer(self) -> None:
         """Interrupt every leg; each answers with what it had played."""
@@ -160,11 +180,13 @@ class TeeAudioOutput(SegmentedOutput):
 
     def on_attached(self) -> None:
         """Attach every leg."""
+        self._attached = True
         for leg in self._live:
             leg.output.on_attached()
 
     def on_detached(self) -> None:
         """Detach every leg."""
+        self._attached = False
         for leg in self._live:
             leg.output.on_detached()
 
@@ -202,7 +224,7 @@ class TeeAudioOutput(SegmentedOutput):
         return [leg for leg in self._legs if not leg.ended]
 
     def _open(self, ref: SegmentRef) -> SegmentRecord:
-        self._answers[ref] = {}
+        self._answers.open(ref, self._live)
         return super()._open(ref)
 
     def _listen(self, leg: TeeLeg) -> None:
@@ -239,38 +261,30 @@ class TeeAudioOutput(SegmentedOutput):
             self._answer(leg, event.segment.ref, event)
 
     def _answer(self, leg: TeeLeg, ref: SegmentRef, event: PlaybackFinishedEvent) -> None:
-        answers = self._answers.get(ref)
-        if answers is None or leg in answers:
-            return
-        answers[leg] = event
-        self.leg_finished.emit(LegFinished(leg.label, ref, event.playback_position, event.interrupted))
-        self._finish_if_answered(ref)
+        if self._answers.answer(leg, ref, event):
+            self.leg_finished.emit(LegFinished(leg.label, ref, event.playback_position, event.interrupted))
+            self._finish_if_answered(ref)
 
     def _finish_if_answered(self, ref: SegmentRef) -> None:
-        answers = self._answers.get(ref)
-        if answers is None or any(leg not in answers for leg in self._legs if not leg.ended):
-            return
-        del self._answers[ref]
-        counted = [event for leg, event in answers.items() if not leg.ended] or list(answers.values())
-        self.on_playback_finished(
-            playback_position=min((event.playback_position for event in counted), default=0.0),
-            interrupted=not counted or any(event.interrupted for event in counted),
-            segment=ref,
-        )
+        outcome = self._answers.outcome(ref, self._live)
+        if outcome is not None:
+            self.on_playback_finished(
+                playback_position=outcome.playback_position, interrupted=outcome.interrupted, segment=ref
+            )
 
     def _answer_unheard(self, leg: TeeLeg) -> None:
         """Answer for `leg` the segments that never reached its output."""
-        for ref in tuple(self._answers):
+        for ref in self._answers:
             if ref not in leg.given:
                 self._answer(leg, ref, PlaybackFinishedEvent(playback_position=0.0, interrupted=True))
 
     def _end_leg(self, leg: TeeLeg, why: str) -> None:
         if leg.ended:
             return
-        label = leg.label
+        ended = LegEnded(leg.label, why, leg.output.next_in_chain or leg.output)
         leg.leave(why)
-        self.leg_ended.emit(LegEnded(label, why))
-        for ref in tuple(self._answers):
+        self.leg_ended.emit(ended)
+        for ref in self._answers:
             self._finish_if_answered(ref)
         self._taken.set()
 
@@ -294,9 +308,7 @@ class TeeAudioOutput(SegmentedOutput):
         others = [other for other in self._live if other is not leg]
         if leg.queued_s > 0 and any(other.queued_s == 0 for other in others):
             return True
-        return any(
-            leg not in answers and any(other in answers for other in others) for answers in self._answers.values()
-        )
+        return self._answers.is_behind(leg, self._live)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(label={self.label!r}, legs={[leg.output for leg in self._legs]!r})"

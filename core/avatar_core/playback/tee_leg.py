@@ -61,6 +61,7 @@ class TeeLeg:
         """Take part no longer: the output is silenced, what it has finishes as interrupted."""
         self.ended = why
         self._forget()
+        self._changed.set()
         self.output.abandon_pending()
 
     def heard_from(self) -> None:
@@ -69,11 +70,12 @@ class TeeLeg:
 
     async def deliver(self, taken: Callable[[], None], failed: Callable[["TeeLeg", BenchError], None]) -> None:
         """Hand over until cancelled or until the output refuses; `taken` is called after each item."""
-        while not self.ended:
-            if not self._items:
+        while True:
+            while not self._items and not self.ended:
                 self._changed.clear()
                 await self._changed.wait()
-                continue
+            if self.ended:
+                return
             ref, frame = item = self._items[0]
             if frame is None:
                 self.output.flush()

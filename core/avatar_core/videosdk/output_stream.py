@@ -1,7 +1,8 @@
 """VideoSDK's `agents.room.output_stream`: its tracks of one voice, under its names, over the paced tracks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Iterable
 from fractions import Fraction
 
 import av
@@ -12,8 +13,19 @@ from avatar_core.media.frames import AudioFrame
 from avatar_core.media.mixing import mix
 from avatar_core.playback.mixing_track import MixingTrack
 from avatar_core.playback.paced_track import PacedTrack
+from avatar_core.playback.tee import LegEnded
+from avatar_core.playback.tee_track import TeeMixingTrack, TeeTrack
+from avatar_core.videosdk.sink_output import SinkAudioOutput
 
-__all__ = ["CustomAudioStreamTrack", "MediaStreamError", "MixingCustomAudioStreamTrack"]
+__all__ = [
+    "CustomAudioStreamTrack",
+    "MediaStreamError",
+    "MixingCustomAudioStreamTrack",
+    "TeeCustomAudioStreamTrack",
+    "TeeMixingCustomAudioStreamTrack",
+]
+
+_log = logging.getLogger(__name__)
 
 
 class CustomAudioStreamTrack(MediaStreamTrack):
@@ -118,3 +130,70 @@ class MixingCustomAudioStreamTrack(CustomAudioStreamTrack):
 
     def _make_track(self) -> MixingTrack:
         return MixingTrack(label=type(self).__name__)
+
+
+class TeeCustomAudioStreamTrack(CustomAudioStreamTrack):
+    """A speech track for avatars: silent while there are `sinks`, which get its sound. All behaviour is TeeTrack's.
+
+    A sink is an object with `handle_audio_input(bytes)`, or a callable, async or not; it gets 24 kHz mono s16le. One
+    that raises is warned of and gets no more until it is added again; without any, the track speaks itself. Made
+    inside a running loop. `pipeline` is kept, not used.
+    """
+
+    _track: TeeTrack
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop | None, sinks: Iterable[object] | None = None, pipeline: object = None
+    ) -> None:
+        super().__init__(loop)
+        self.pipeline = pipeline
+        # Equal sinks count as one, and none need be hashable.
+        self._taking_part: list[tuple[object, SinkAudioOutput]] = []
+        self._made: list[SinkAudioOutput] = []
+        self._track.output.leg_ended.connect(self._on_leg_ended)
+        for sink in sinks or ():
+            self.add_sink(sink)
+
+    @property
+    def sinks(self) -> list[object]:
+        """Those that take part."""
+        return [sink for sink, _ in self._taking_part]
+
+    def add_sink(self, sink: object) -> None:
+        """Give speech to `sink`, too, from the next utterance on (PROTOCOLS O22). TypeError for what is no sink."""
+        if sink not in self.sinks:
+            output = SinkAudioOutput(sink, sample_rate_hz=self.sample_rate)
+            self._taking_part.append((sink, output))
+            self._made.append(output)
+            self._track.output.add(output)
+
+    def remove_sink(self, sink: object) -> None:
+        """Interrupt `sink` and give it no more; nothing for one that is not there (PROTOCOLS O22)."""
+        for known, output in tuple(self._taking_part):
+            if known == sink:
+                self._taking_part.remove((known, output))
+                self._track.output.remove(output)
+
+    async def cleanup(self) -> None:
+        """Interrupt, end the track, let go of the sinks; harmless twice."""
+        await super().cleanup()
+        for output in self._made:
+            await output.aclose()
+
+    def _on_leg_ended(self, ended: LegEnded) -> None:
+        left = [(sink, output) for sink, output in self._taking_part if output is not ended.output]
+        if len(left) < len(self._taking_part):
+            self._taking_part = left
+            _log.warning("%s takes part no longer: %s", ended.label, ended.why)
+
+    def _make_track(self) -> TeeTrack:
+        return TeeTrack(label=type(self).__name__)
+
+
+class TeeMixingCustomAudioStreamTrack(TeeCustomAudioStreamTrack, MixingCustomAudioStreamTrack):
+    """A tee track with a background. All behaviour is TeeMixingTrack's."""
+
+    _track: TeeMixingTrack
+
+    def _make_track(self) -> TeeMixingTrack:
+        return TeeMixingTrack(label=type(self).__name__)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar_core.media.frames import AudioFrame
 from avatar_core.playback.paced_track import PacedTrack
 from avatar_core.playback.utterance import UtteranceFinished
 from avatar_core.tasks import cancel_and_wait, spawn
 from tests.fakes.clock import ManualClock, settle
+from tests.tracks import heard, pull, tone
 
 
 @pytest.fixture
@@ -20,29 +20,6 @@ async def track(clock: ManualClock) -> AsyncIterator[PacedTrack]:
     track = PacedTrack(clock=clock)
     yield track
     await track.aclose()
-
-
-def tone(duration_s: float, *, rate_hz: int = 24_000, channels: int = 1, value: int = 1000) -> AudioFrame:
-    return AudioFrame(np.full((round(duration_s * rate_hz), channels), value, dtype=np.int16), rate_hz)
-
-
-async def pull(track: PacedTrack, clock: ManualClock, frames: int) -> list[AudioFrame]:
-    """What a reader gets that is always in time."""
-    got = []
-    for _ in range(frames):
-        reader = spawn(track.recv(), name="reader")
-        await settle()
-        if not reader.done():
-            await clock.advance(0.02)
-        # Sums of 0.02 may lie a rounding short of the due time.
-        while not reader.done():
-            await clock.advance(1e-6)
-        got.append(await reader)
-    return got
-
-
-def heard(frames: list[AudioFrame]) -> int:
-    return sum(int(np.count_nonzero(frame.samples)) for frame in frames)
 
 
 class Ends:

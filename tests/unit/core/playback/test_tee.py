@@ -311,6 +311,63 @@ async def test_rate_is_asked_for_where_all_legs_agree(clock: ManualClock) -> Non
     await differ.aclose()
 
 
-async def test_tee_without_outputs_is_refused() -> None:
-    with pytest.raises(TypeError, match="one audio output or more"):
-        TeeAudioOutput([])
+async def test_tee_leads_to_audio_outputs_alone(tee: Tee) -> None:
+    with pytest.raises(TypeError, match="audio outputs"):
+        tee.output.add(object())  # type: ignore[arg-type]
+
+
+async def test_leg_that_comes_takes_part_from_the_next_segment_on(
+    clock: ManualClock, tee: Tee, old: HandDrivenOutput, new: HandDrivenOutput
+) -> None:
+    """O22: the list of legs may change in the midst of speech."""
+    late = HandDrivenOutput("late", clock=clock)
+    await tee.output.capture_frame(speech(0.5))
+    tee.output.add(late)
+    await say(tee.output, 0.5)
+    await settle()
+    assert late.captured_s == 0
+    old.finish(1.0)
+    new.finish(1.0)
+    assert tee.log.answers == [(1.0, False)]
+    await say(tee.output, 0.5)
+    await settle()
+    assert late.captured_s == 0.5
+    old.finish(0.5)
+    new.finish(0.5)
+    assert len(tee.log.answers) == 1
+    late.finish(0.5)
+    assert tee.log.answers == [(1.0, False), (0.5, False)]
+    await tee.output.aclose()
+    await late.aclose()
+
+
+async def test_leg_that_is_removed_falls_silent_and_is_not_waited_for(
+    tee: Tee, old: HandDrivenOutput, new: HandDrivenOutput
+) -> None:
+    """O22."""
+    await say(tee.output, 1.0)
+    await settle()
+    tee.output.remove(new)
+    tee.output.remove(new)
+    await settle()
+    assert "clear" in new.calls
+    old.finish(1.0)
+    assert tee.log.answers == [(1.0, False)]
+    captured = new.captured_s
+    await say(tee.output, 1.0)
+    await settle()
+    assert new.captured_s == captured
+    assert len(tee.output.legs) == 1
+
+
+async def test_tee_without_a_leg_refuses_speech_and_takes_it_once_one_has_come(clock: ManualClock) -> None:
+    output = TeeAudioOutput([], clock=clock)
+    with pytest.raises(PlaybackError, match="no avatar is left"):
+        await output.capture_frame(speech(0.1))
+    leg = HandDrivenOutput(clock=clock)
+    output.add(leg)
+    await output.capture_frame(speech(0.1))
+    await settle()
+    assert leg.captured_s == 0.1
+    await output.aclose()
+    await leg.aclose()
