@@ -8,9 +8,9 @@ import numpy as np
 TONE_S, TONE_HZ, TONE_RATE_HZ = 120, 330, 16_000
 
 
-def write_tone(path: Path) -> Path:
-    """Write two minutes of it; returns `path`."""
-    time_s = np.arange(TONE_S * TONE_RATE_HZ) / TONE_RATE_HZ
+def write_tone(path: Path, *, duration_s: float = TONE_S) -> Path:
+    """Write `duration_s` of it, two minutes by default; returns `path`."""
+    time_s = np.arange(round(duration_s * TONE_RATE_HZ)) / TONE_RATE_HZ
     samples = (8_000 * np.sin(2 * np.pi * TONE_HZ * time_s)).astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from avatar_core.errors import PlaybackError
+from avatar_core.media.frames import AudioFrame
 from avatar_core.playback.contract import AudioOutput, PlaybackStartedEvent
 from avatar_core.playback.meter import LevelMeter
 from avatar_core.playback.proxy import AudioSinkProxy
@@ -16,6 +17,7 @@ from avatar_core.playback.recorder import AudioRecorder
 from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
 from avatar_core.playback.tee import TeeAudioOutput
 from avatar_core.playback.transcript import TranscriptSynchronizer
+from avatar_core.room.voice_output import VoiceAudioOutput
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.sink_output import SinkAudioOutput
 from tests.fakes.audio_output import FinishLog, PulledTrack, QueueReader, RemoteOutput, speech
@@ -62,6 +64,22 @@ def _sink(clock: ManualClock) -> SinkAudioOutput:
     return SinkAudioOutput(RecordingSink(), ahead_s=60.0, clock=clock)
 
 
+class PublishedTrack:
+    """The SDK's side of a published track: it plays in real time what it is given."""
+
+    closed = False
+
+    async def capture(self, frame: AudioFrame) -> None:
+        pass
+
+    def clear_queue(self) -> None:
+        pass
+
+
+def _voice(clock: ManualClock) -> VoiceAudioOutput:
+    return VoiceAudioOutput(PublishedTrack(), ahead_s=60.0, clock=clock)
+
+
 class TeeToTwo(TeeAudioOutput):
     """A tee to two avatars, the second of which answers later, and which end with it."""
 
@@ -75,7 +93,7 @@ class TeeToTwo(TeeAudioOutput):
             await avatar.aclose()
 
 
-Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo | PulledTrack | SinkAudioOutput
+Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo | PulledTrack | SinkAudioOutput | VoiceAudioOutput
 BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]]] = {
     "queue": (_queue, lambda leaf, clock, folder: leaf),
     "remote": (_remote, lambda leaf, clock, folder: leaf),
@@ -87,6 +105,8 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
     "track": (_track, lambda leaf, clock, folder: leaf),
     "proxy over track": (_track, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "videosdk sink": (_sink, lambda leaf, clock, folder: leaf),
+    "voice": (_voice, lambda leaf, clock, folder: leaf),
+    "proxy over voice": (_voice, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "tee to two": (TeeToTwo, lambda leaf, clock, folder: leaf),
     "meter over tee to two": (TeeToTwo, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
     "recorder over queue": (
@@ -105,7 +125,7 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
         lambda leaf, clock, folder: LevelMeter(LevelMeter(leaf, clock=clock), clock=clock),
     ),
 }
-LEAVES = ("queue", "remote", "data stream")
+LEAVES = ("queue", "remote", "data stream", "voice")
 
 
 @pytest.fixture(params=BUILD)

@@ -9,6 +9,7 @@ from avatar_core.bench.interrupting import ANSWER_TIMEOUT_S
 from avatar_core.bench.venue import Venue
 from avatar_core.clock import Clock
 from avatar_core.errors import ProviderError, ProviderStartError, ProviderTimeout, RoomError
+from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import Avatar, Provider, ProviderTraits
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
@@ -31,7 +32,7 @@ class Actor:
 
     identity: str
     traits: ProviderTraits
-    sink: DataStreamAudioOutput
+    sink: AudioOutput
     join_s: float
     _avatar: Avatar
 
@@ -66,7 +67,7 @@ class Cast:
         return f"avatar-{traits.id}-{next(self._numbers)}"
 
     async def start(self, provider: Provider, identity: str) -> Actor:
-        """Start an avatar and wait until it is in the room with sound and picture.
+        """Start an avatar and wait until it is in the room with sound and, where it has a face, picture.
 
         Raises ProviderStartError where the provider refuses or the avatar ends early, ProviderTimeout where it does
         not come; whatever was started is ended then, also when cancelled.
@@ -80,24 +81,27 @@ class Cast:
         except BaseException:
             await avatar.aclose()
             raise
-        sink = DataStreamAudioOutput(
+        sink = avatar.output or self._data_stream(identity, provider.traits)
+        return Actor(identity, provider.traits, sink, self._clock.now() - started_s, avatar)
+
+    def _data_stream(self, identity: str, traits: ProviderTraits) -> AudioOutput:
+        return DataStreamAudioOutput(
             self._connection,
             identity,
-            sample_rate_hz=provider.traits.sample_rate_hz,
-            exact_position=provider.traits.exact_position,
-            wait_remote_tracks=tuple(TrackKind),
+            sample_rate_hz=traits.sample_rate_hz,
+            exact_position=traits.exact_position,
+            wait_remote_tracks=_kinds(traits),
             max_speed=_MAX_SPEED,
             # Ours tell when they start to play; of others that is not known, so it counts from the first frame sent.
-            wait_playback_start=provider.traits.exact_position,
+            wait_playback_start=traits.exact_position,
             clear_buffer_timeout_s=_CLEAR_TIMEOUT_S,
         )
-        return Actor(identity, provider.traits, sink, self._clock.now() - started_s, avatar)
 
     async def _joined(self, avatar: Avatar, identity: str, traits: ProviderTraits) -> None:
         """Until the avatar is whole; an avatar that came and went, or whose process ended, is not waited for."""
         left = spawn(self._left(identity), name=f"{identity} leaves early")
         ended = spawn(self._ended(avatar), name=f"{identity} ends early")
-        ready = spawn(self._whole(identity), name=f"{identity} joins")
+        ready = spawn(self._whole(identity, traits), name=f"{identity} joins")
         try:
             await asyncio.wait((ready, left, ended), timeout=self._join_timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
@@ -113,11 +117,11 @@ class Cast:
         finally:
             await cancel_and_wait(left, ended, ready)
 
-    async def _whole(self, identity: str) -> None:
+    async def _whole(self, identity: str, traits: ProviderTraits) -> None:
         # Who waits for this has a limit of its own, over all of it, so that none of these is reached.
         limit_s = 2 * self._join_timeout_s
         await self._connection.wait_for_participant(identity, timeout_s=limit_s)
-        for kind in TrackKind:
+        for kind in _kinds(traits):
             await self._connection.wait_for_track(identity, kind, subscribed=False, timeout_s=limit_s)
 
     def _late(self, identity: str, traits: ProviderTraits) -> ProviderError:
@@ -127,7 +131,7 @@ class Cast:
         if participant is None:
             return ProviderTimeout(f"{traits.name} did not join {limit}.")
         published = {publication.kind for publication in participant.publications}
-        missing = [kind.value for kind in TrackKind if kind not in published]
+        missing = [kind.value for kind in _kinds(traits) if kind not in published]
         return ProviderTimeout(f"{traits.name} joined, but published no {' and no '.join(missing) or 'data'} {limit}.")
 
     async def _left(self, identity: str) -> None:
@@ -148,3 +152,8 @@ class Cast:
         while not (why := await avatar.why_ended()):
             await asyncio.sleep(_ASK_INTERVAL_S)
         return why
+
+
+def _kinds(traits: ProviderTraits) -> tuple[TrackKind, ...]:
+    """What it publishes."""
+    return tuple(TrackKind) if traits.has_face else (TrackKind.AUDIO,)

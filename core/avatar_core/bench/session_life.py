@@ -30,7 +30,9 @@ from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent
 from avatar_core.playback.meter import LevelMeter
 from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
+from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
+from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
 from avatar_core.wire import messages
@@ -72,7 +74,8 @@ class SessionLife:
         self._closed = False
         self._measures_lag = False
         self._dispatcher = DispatcherChild()
-        self.registry = Registry([*builtin_providers(lambda: self._dispatcher.url, worker_options), *providers])
+        builtin = builtin_providers(lambda: self._dispatcher.url, worker_options)
+        self.registry = Registry([*builtin, *providers, DirectVoice(clock)])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, self.registry)
         self.book = Book(clock)
@@ -140,7 +143,8 @@ class SessionLife:
         self.book.hand_over(actor.traits.id)
         self.figures.measure("join_s", actor.join_s, since_s=self.clock.now() - actor.join_s)
         self.view.live(actor)
-        actor.sink.reported.connect(self._intake.avatar_reported)
+        if isinstance(actor.sink, DataStreamAudioOutput):
+            actor.sink.reported.connect(self._intake.avatar_reported)
         for notice_id in _GONE_NOTICES:
             self.standing.drop_notice(notice_id)
 
@@ -202,9 +206,10 @@ class SessionLife:
             self.output.replace_audio_tail(actor.sink)
         self.go_live(actor)
         stage.serve_swaps(self._swap_asked)
-        picture_s = await self.hearing.first_picture(actor.identity, _FIRST_PICTURE_TIMEOUT_S)
-        if picture_s is not None:
-            self.figures.measure("first_frame_s", picture_s - started_s, since_s=started_s)
+        if traits.has_face:
+            picture_s = await self.hearing.first_picture(actor.identity, _FIRST_PICTURE_TIMEOUT_S)
+            if picture_s is not None:
+                self.figures.measure("first_frame_s", picture_s - started_s, since_s=started_s)
         self.tasks.spawn(self._watch_buffers(stage), name="buffer curve")
         self.standing.set_state(SessionState.READY)
         if stage.actor is not actor:

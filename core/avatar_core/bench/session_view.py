@@ -197,6 +197,8 @@ class SessionView:
             return PreviewInfo(PreviewState.LOADING, name, since_s=since_s, usual_start_s=usual_s)
         last = self._life.preview.last_frame_s
         name = self._live.traits.name if self._live is not None else ""
+        if self._live is not None and not self._live.traits.has_face:
+            return PreviewInfo(PreviewState.VOICE, name)
         if last is None or (self._live is None and video is None):
             return PreviewInfo()
         stopped = self._live is None or now_s - last > _STOPPED_AFTER_S

@@ -87,12 +87,13 @@ class SourceKind(StrEnum):
 
 
 class PreviewState(StrEnum):
-    """What the preview can show. STOPPED: an avatar is there, but no new frame arrives."""
+    """What the preview can show. STOPPED: an avatar is there, but no new frame arrives. VOICE: it has no picture."""
 
     EMPTY = "empty"
     LOADING = "loading"
     LIVE = "live"
     STOPPED = "stopped"
+    VOICE = "voice"
 
 
 class SegmentState(StrEnum):

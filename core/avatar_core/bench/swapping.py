@@ -83,7 +83,8 @@ class Swaps:
         sounded = old is not None and not paused and self._hearing.audible(old.identity)
         recall = self._take_over(stage, actor, policy)
         try:
-            video = await self._video_gap_ms(actor, since_s) if old is not None else None
+            faces = old is not None and old.traits.has_face and actor.traits.has_face
+            video = await self._video_gap_ms(actor, since_s) if faces else None
             audio = await self._hearing.gap("audio", actor.identity, since_s, _GAP_TIMEOUT_S) if sounded else None
             outcome = await recall.wait()
         finally:
@@ -115,7 +116,8 @@ class Swaps:
         if holds:
             head.resume()
         outcome = await recall.wait()
-        video = await self._video_gap_ms(actor, since_s)
+        faces = old.traits.has_face and actor.traits.has_face
+        video = await self._video_gap_ms(actor, since_s) if faces else None
         audio = await self._silence_ms(actor.identity, since_s) if sounded else None
         _require_present(stage, actor)
         return SwapMeasured(outcome, actor.join_s, spoke, video, audio)

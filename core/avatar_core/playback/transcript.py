@@ -87,11 +87,14 @@ class TranscriptSynchronizer(PlaybackFollower):
         segment = event.segment
         line = self._lines.pop(segment.ref, None) if segment is not None else None
         if segment is not None and line is not None:
-            if self._capturing == segment.ref:
+            cut_while_said = self._capturing == segment.ref
+            if cut_while_said:
                 line.text.finish()
             if event.interrupted:
                 # Positions are of what was heard, the text of all that was said: what a swap cut lies between.
-                self._release(segment.ref, line, event.playback_position + segment.lost_s, segment, final=True)
+                heard_s = event.playback_position + segment.lost_s
+                # Text may be far ahead of its sound: how long all of it would have taken is not known then.
+                self._release(line, segment, heard_s, None if cut_while_said else segment.pushed_s, final=True)
             else:
                 line.released = line.text.text
                 self.released.emit(TranscriptReleased(segment.ref, line.released, final=True))
@@ -111,16 +114,17 @@ class TranscriptSynchronizer(PlaybackFollower):
             for segment in self.pending_segments:
                 line, position = self._lines.get(segment.ref), self._positions.get(segment.ref)
                 if line is not None and position is not None and position.moves:
-                    self._release(segment.ref, line, min(position.at(now_s), segment.pushed_s), segment)
+                    said_s = None if segment.state is SegmentState.CAPTURING else segment.pushed_s
+                    self._release(line, segment, min(position.at(now_s), segment.pushed_s), said_s)
 
     def _release(
-        self, ref: SegmentRef, line: _Line, position_s: float, segment: Segment, *, final: bool = False
+        self, line: _Line, segment: Segment, position_s: float, duration_s: float | None, *, final: bool = False
     ) -> None:
-        complete = segment.state is not SegmentState.CAPTURING
-        heard = line.text.heard(position_s, segment.pushed_s if complete else None)
+        """`duration_s` is the length of the whole speech, None while it is not known."""
+        heard = line.text.heard(position_s, duration_s)
         # An estimate that becomes better may turn out shorter; what was let out stays.
         grown = len(heard) > len(line.released)
         if grown:
             line.released = heard
         if grown or final:
-            self.released.emit(TranscriptReleased(ref, line.released, final))
+            self.released.emit(TranscriptReleased(segment.ref, line.released, final))

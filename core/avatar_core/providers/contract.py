@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from avatar_core.playback.contract import AudioOutput
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderTraits:
@@ -10,6 +12,7 @@ class ProviderTraits:
 
     `sample_rate_hz` is the rate it wants its speech in. `exact_position`: its acknowledgements tell what was really
     played, so unplayed speech may be carried to another avatar. `shows_pattern`: the sync pattern can be measured.
+    Without `has_face` it publishes sound alone.
     """
 
     id: str
@@ -18,6 +21,7 @@ class ProviderTraits:
     sample_rate_hz: int
     exact_position: bool = False
     shows_pattern: bool = False
+    has_face: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Seat:
 
 class Avatar(Protocol):
     """An avatar that was started; whether it has joined is seen in the room."""
+
+    @property
+    def output(self) -> AudioOutput | None:
+        """Its own way to take speech, closed with it; None where that is LiveKit's data stream."""
+        ...
 
     async def why_ended(self) -> str:
         """What the provider says of its end, in words for the user; empty where it knows nothing."""

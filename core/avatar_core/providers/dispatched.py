@@ -61,6 +61,10 @@ class _DispatchedAvatar:
         self._base_url = base_url
         self._worker_id = worker_id
 
+    @property
+    def output(self) -> None:
+        """It takes speech by LiveKit's data stream."""
+
     async def why_ended(self) -> str:
         """The dispatcher's word for the worker's end; empty where it has none."""
         try:

@@ -23,6 +23,7 @@ _SETTLE_MS = 150
 # From here on, how long a start usually takes is said too.
 _LONG_START_S = 3.0
 _EDGE_PX = 10
+_WITHOUT_PICTURE = (PreviewState.EMPTY, PreviewState.VOICE)
 # In a smaller picture the figures would cover the face.
 _OVERLAY_NEEDS_PX = 360
 
@@ -70,7 +71,7 @@ class Picture(QWidget):
         """Words over the picture; a stopped picture is dimmed, an empty one gone."""
         if state is not PreviewState.LIVE:
             self._keep_copy()
-        if state is PreviewState.EMPTY:
+        if state in _WITHOUT_PICTURE:
             self._image = QImage()
         if (state, words) != (self._state, self._words):
             self._state, self._words = state, words
@@ -167,14 +168,14 @@ class PreviewPanel(QWidget):
         details += [quantity(info.fps, "fps")] if info.fps is not None else []
         details += [bitrate(info.bitrate_bps)] if info.bitrate_bps is not None else []
         self._info.setText(f" {DOT} ".join(details))
-        live = info.state is PreviewState.LIVE
+        live = info.state in (PreviewState.LIVE, PreviewState.VOICE)
         self._live.show_sign("access-point" if live else "", "Live" if live else "", "ok")
         self.picture.show_state(info.state, words_for(snapshot))
         self._overlay.show_snapshot(snapshot)
         # Nothing is said about a picture that is not there.
         wide = self.picture.picture_box().width() >= _OVERLAY_NEEDS_PX
-        self._overlay.setVisible(wide and self.overlay_button.isChecked() and info.state is not PreviewState.EMPTY)
-        self._label.setVisible(info.state is not PreviewState.EMPTY)
+        self._overlay.setVisible(wide and self.overlay_button.isChecked() and info.state not in _WITHOUT_PICTURE)
+        self._label.setVisible(info.state not in _WITHOUT_PICTURE)
         self.place_children()
 
     def show_levels(self, levels: Levels, *, muted: bool) -> None:
@@ -208,6 +209,8 @@ def words_for(snapshot: SessionSnapshot) -> str:
             return f"Starting {info.provider}, {elapsed_s:.1f} s{usual}"
         case PreviewState.STOPPED:
             return f"No frames for {elapsed_s:.1f} s"
+        case PreviewState.VOICE:
+            return f"{info.provider}: sound only"
         case PreviewState.EMPTY:
             if snapshot.state is SessionState.CONNECTING:
                 return "Connecting"

@@ -1,15 +1,18 @@
 """Waiting for an avatar in a room that the test plays."""
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from avatar_core.bench.cast import Cast
 from avatar_core.errors import ProviderStartError, ProviderTimeout, RoomLost
+from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.room.values import TrackKind
 from avatar_core.signal import Signal
+from tests.fakes.audio_output import HandDrivenOutput
 from tests.fakes.clock import ManualClock, settle
 
 TRAITS = ProviderTraits("wave", "Wave", "built-in", 24_000, exact_position=True)
@@ -62,6 +65,7 @@ class Provided:
     """A provider whose avatars do nothing; `why` is what it says of their end."""
 
     traits = TRAITS
+    output: AudioOutput | None = None
 
     def __init__(self) -> None:
         self.why = ""
@@ -90,6 +94,18 @@ class Casting:
 def test_no_two_avatars_have_one_identity() -> None:
     cast = Cast(SimpleNamespace(), SimpleNamespace(), ManualClock())
     assert [cast.new_identity(TRAITS) for _ in range(2)] == ["avatar-wave-1", "avatar-wave-2"]
+
+
+async def test_a_voice_without_a_face_is_there_once_it_is_heard_and_brings_its_own_output() -> None:
+    casting = Casting()
+    casting.provided.traits = replace(TRAITS, has_face=False)
+    casting.provided.output = voice = HandDrivenOutput("voice")
+    await settle()
+    casting.room.join()
+    casting.room.publish(TrackKind.AUDIO)
+    actor = await casting.starting
+    assert actor.sink is voice
+    await actor.aclose()
 
 
 async def test_an_avatar_is_there_once_it_is_whole() -> None:

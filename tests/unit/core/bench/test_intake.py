@@ -13,7 +13,9 @@ from avatar_core.wire import messages
 from avatar_core.wire.livekit import AvatarReport, SegmentReport
 from tests.fakes.clock import ManualClock
 
-LIVE = SimpleNamespace(identity="avatar-wave-1", traits=SimpleNamespace(id="audio-wave", name="Audio wave"), join_s=0.8)
+LIVE = SimpleNamespace(
+    identity="avatar-wave-1", traits=SimpleNamespace(has_face=True, id="audio-wave", name="Audio wave"), join_s=0.8
+)
 
 
 class Told:

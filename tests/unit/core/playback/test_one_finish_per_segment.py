@@ -1,11 +1,13 @@
 """The second law under any order of commands and any behaviour of outputs: one finish per segment, none twice.
 
 Also the first: what each output is given keeps its order. Outputs here lie, repeat themselves, block, fail, and die,
-alone or two below a tee.
+alone or two below a tee; above them a meter, a transcript and a recorder.
 """
 
 import asyncio
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -20,8 +22,10 @@ from avatar_core.playback.contract import (
 )
 from avatar_core.playback.meter import LevelMeter
 from avatar_core.playback.recall import SwapPolicy
+from avatar_core.playback.recorder import AudioRecorder
 from avatar_core.playback.segment import Segment, SegmentRef, SegmentState
 from avatar_core.playback.tee import TeeAudioOutput
+from avatar_core.playback.transcript import TranscriptSynchronizer
 from avatar_core.tasks import cancel_and_wait, spawn
 from tests.fakes.audio_output import HandDrivenOutput, speech
 from tests.fakes.clock import ManualClock, settle
@@ -56,6 +60,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.sinks: list[HostileOutput] = []
         self.tees: list[TeeAudioOutput] = []
+        self.heads: list[AudioRecorder] = []
+        self.folder = tempfile.TemporaryDirectory()
         self.opened: list[str] = []
         self.finished: list[str] = []
         self.started: list[str] = []
@@ -80,6 +86,7 @@ class AnyOrder(RuleBasedStateMachine):
         async def capture() -> None:
             frame = speech(steps / 100, start_s=self.said_s, rate_hz=rate_hz)
             self.said_s += frame.duration_s
+            self.line.push_text("said ")
             try:
                 await self.head.capture_frame(frame)
             except (RoomLost, PlaybackError):
@@ -203,8 +210,8 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.head.pending_segments == ()
             await asyncio.wait_for(self.head.wait_for_playout(), 1)
             await self.output.aclose()
-            for sink in (*self.tees, *self.sinks):
-                await sink.aclose()
+            for output in (*self.heads, *self.tees, *self.sinks):
+                await output.aclose()
             await settle()
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -213,9 +220,13 @@ class AnyOrder(RuleBasedStateMachine):
                 self.runner.run(end())
         finally:
             self.runner.close()
+            self.folder.cleanup()
 
     def _set_chain(self, pause: bool, exact: bool) -> None:
-        self.head = LevelMeter(self._new_sink(pause, exact), clock=self.clock)
+        self.line = TranscriptSynchronizer(LevelMeter(self._new_sink(pause, exact), clock=self.clock), clock=self.clock)
+        path = Path(self.folder.name) / f"{len(self.heads)}.wav"
+        self.head = AudioRecorder(self.line, path, clock=self.clock)
+        self.heads.append(self.head)
         self.head.segment_opened.connect(lambda segment: self.opened.append(segment.id))
         self.head.playback_started.connect(lambda event: self.started.append(event.segment.id))
         self.head.playback_finished.connect(self._note_finish)

@@ -65,6 +65,21 @@ async def test_interrupt_cuts_the_text_to_what_was_heard(
     assert (released[-1].text, released[-1].final) == (cut, True)
 
 
+async def test_interrupt_cuts_text_that_was_ahead_of_its_sound_by_what_was_heard(
+    line: TranscriptSynchronizer, clock: ManualClock
+) -> None:
+    """Whoever makes the speech is still at it: the share of what was sent so far would be nearly all of the text."""
+    log = FinishLog(line)
+    line.push_text("word " * 100)
+    await line.capture_frame(speech(1.0))
+    await play(clock, 0.9)
+    line.clear_buffer()
+    await play(clock, 0.1)
+    cut = log.events[0].synchronized_transcript
+    assert cut is not None
+    assert 2 <= len(cut.split()) <= 4
+
+
 async def test_text_stands_still_in_a_pause(
     line: TranscriptSynchronizer, released: list[TranscriptReleased], clock: ManualClock
 ) -> None:

@@ -114,6 +114,7 @@ def test_the_size_is_asked_for_once_it_has_settled(picture: Picture, reader: One
         ),
         (PreviewInfo(PreviewState.STOPPED, since_s=-1.4), "No frames for 1.4 s"),
         (PreviewInfo(PreviewState.LIVE), ""),
+        (PreviewInfo(PreviewState.VOICE, "Direct voice"), "Direct voice: sound only"),
     ],
 )
 def test_words_say_what_is_shown_and_for_how_long(info: PreviewInfo, words: str) -> None:
