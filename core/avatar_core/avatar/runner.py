@@ -9,7 +9,8 @@ from avatar_core.avatar.faults import DelayedAudio, DelayedVideo, Faults
 from avatar_core.avatar.generator import AvatarOptions, VideoGenerator
 from avatar_core.avatar.reporting import Reporter
 from avatar_core.avatar.sinks import AudioSink, VideoSink
-from avatar_core.avatar.synchronizer import QUEUE_S, AVSynchronizer, SpeechEnded
+from avatar_core.avatar.sound_release import QUEUE_S
+from avatar_core.avatar.synchronizer import AVSynchronizer, SpeechEnded
 from avatar_core.clock import Clock
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver

@@ -6,8 +6,8 @@ from avatar_core.avatar.pictures import PictureQueue
 from tests.fakes.video_generator import picture
 
 
-def queue(*pts_s: float, hold_s: float = 0.0, now_s: float = 100.0) -> PictureQueue:
-    waiting = PictureQueue(8, hold_s=hold_s)
+def queue(*pts_s: float, hold_s: float = 0.0, now_s: float = 100.0, max_bytes: int = 1 << 20) -> PictureQueue:
+    waiting = PictureQueue(8, max_bytes=max_bytes, hold_s=hold_s, frame_s=0.04)
     for pts in pts_s:
         waiting.push(picture(pts), now_s)
     return waiting
@@ -65,6 +65,33 @@ def test_clear_forgets_pictures_and_times() -> None:
     assert waiting.next_due_s() == 300.0
 
 
-def test_capacity_is_told() -> None:
-    assert not queue(*range(7)).full
-    assert queue(*range(8)).full
+def test_room_is_bounded_by_count_and_by_bytes_and_one_always_fits() -> None:
+    assert queue(*range(7)).fits(picture(7.0))
+    assert not queue(*range(8)).fits(picture(8.0))
+    bytes_of_one = picture(0.0).data.nbytes
+    assert queue(0.0, max_bytes=2 * bytes_of_one).fits(picture(1.0))
+    assert not queue(0.0, 1.0, max_bytes=2 * bytes_of_one).fits(picture(2.0))
+    assert queue(max_bytes=1).fits(picture(0.0))
+
+
+def test_oldest_makes_room_where_it_is_asked_to() -> None:
+    waiting = queue(0.0, 1.0, max_bytes=2 * picture(0.0).data.nbytes)
+    waiting.drop_oldest()
+    assert waiting.fits(picture(2.0))
+    assert (waiting.dropped, len(waiting)) == (1, 1)
+
+
+def test_shift_of_the_timeline_is_told_and_the_picture_that_follows_it() -> None:
+    waiting = queue(5.0, 5.04)
+    assert waiting.align() == pytest.approx(100.0)
+    waiting.anchor(5.04, 100.0405)
+    assert waiting.align() is None
+    waiting.anchor(5.08, 100.2)
+    assert waiting.align() is None
+    waiting.push(picture(5.08), 100.1)
+    assert waiting.align() == pytest.approx(100.2)
+    assert waiting.align() is None
+    for step in range(1, 4):
+        waiting.anchor(5.08 + step * 0.01, 100.2 + step * 0.0104)
+    waiting.push(picture(5.12), 100.1)
+    assert waiting.align() == pytest.approx(100.2412)

@@ -2,135 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from avatar_core.avatar.generator import GeneratedItem
-from avatar_core.avatar.synchronizer import AHEAD_S, PIECE_S, QUEUE_S, AVSynchronizer, SpeechEnded
-from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
-from avatar_core.tasks import cancel_and_wait, spawn
+from avatar_core.avatar.sound_queue import PIECE_S
+from avatar_core.avatar.sound_release import QUEUE_S
+from avatar_core.avatar.synchronizer import AVSynchronizer
+from avatar_core.avatar.synchronizer_options import SynchronizerOptions
+from avatar_core.media.frames import AudioSegmentEnd, VideoFrame
 from tests.fakes.clock import ManualClock, settle
+from tests.fakes.synchronizer_stage import FRAME_S, STEP_S, Speaker, Stage, offsets_s, speech, staged
 from tests.fakes.video_generator import OPTIONS, picture, sound
-
-FRAME_S = 0.04
-STEP_S = 0.001
-
-
-class Speaker:
-    """An audio output as LiveKit's: a queue that plays in real time. Knows when every loud sample left."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.left: list[tuple[float, float]] = []
-        self.clears = 0
-        self.stalled: asyncio.Event | None = None
-        self._clock = clock
-        self._ends_s = clock.now()
-        self._runs: list[tuple[float, float, bool]] = []
-
-    @property
-    def queued_s(self) -> float:
-        return max(0.0, self._ends_s - self._clock.now())
-
-    async def capture(self, frame: AudioFrame) -> None:
-        if self.stalled is not None:
-            await self.stalled.wait()
-        starts_s = max(self._ends_s, self._clock.now())
-        self._ends_s = starts_s + frame.duration_s
-        self._runs.append((starts_s, self._ends_s, bool(np.any(frame.samples))))
-
-    def clear_queue(self) -> None:
-        self.clears += 1
-        now_s = self._clock.now()
-        self._runs = [(a, min(b, now_s), loud) for a, b, loud in self._runs if a < now_s]
-        self._ends_s = min(self._ends_s, now_s)
-
-    def loud(self) -> list[tuple[float, float]]:
-        """From when to when it was loud, runs that touch joined."""
-        joined: list[list[float]] = []
-        for starts_s, ends_s, loud in self._runs:
-            if not loud:
-                continue
-            if joined and abs(joined[-1][1] - starts_s) < 1e-6:
-                joined[-1][1] = ends_s
-            else:
-                joined.append([starts_s, ends_s])
-        return [(a, b) for a, b in joined]
-
-    def gaps_s(self) -> float:
-        return sum(max(0.0, b[0] - a[1]) for a, b in zip(self._runs, self._runs[1:], strict=False))
-
-
-class Screen:
-    """Every picture with the moment it was shown at."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.shown: list[tuple[float, VideoFrame]] = []
-        self._clock = clock
-
-    def capture(self, frame: VideoFrame) -> None:
-        self.shown.append((self._clock.now(), frame))
-
-
-@dataclass
-class Stage:
-    clock: ManualClock
-    speaker: Speaker
-    screen: Screen
-    synchronizer: AVSynchronizer
-    started: list[float] = field(default_factory=list)
-    ended: list[tuple[float, str | None, float]] = field(default_factory=list)
-    feeding: list[asyncio.Task[None]] = field(default_factory=list)
-
-    def feed(self, *items: GeneratedItem) -> None:
-        """Push in a task of its own, as a generator's reader does."""
-
-        async def push() -> None:
-            for item in items:
-                await self.synchronizer.push(item)
-
-        self.feeding.append(spawn(push(), name="feed"))
-
-    async def run(self, duration_s: float) -> None:
-        for _ in range(round(duration_s / STEP_S)):
-            self.clock.move(STEP_S)
-            await settle(4)
-
-    def end_heard(self, ended: SpeechEnded) -> None:
-        self.ended.append((self.clock.now(), ended.end.segment_id, ended.played_s))
-
-
-def speech(start_s: float, duration_s: float, generation: int = 0, segment: str | None = "s") -> list[GeneratedItem]:
-    """Pictures and sound of an utterance as a generator yields them."""
-    items: list[GeneratedItem] = []
-    for index in range(round(duration_s / FRAME_S)):
-        pts_s = start_s + index * FRAME_S
-        items += [picture(pts_s, generation, mark=1), sound(pts_s, FRAME_S, generation)]
-    return [*items, AudioSegmentEnd(segment, generation)] if segment is not None else items
 
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    clock = ManualClock()
-    speaker, screen = Speaker(clock), Screen(clock)
-    synchronizer = AVSynchronizer(speaker, screen, OPTIONS, clock)
-    stage = Stage(clock, speaker, screen, synchronizer)
-    synchronizer.speech_started.connect(stage.started.append)
-    synchronizer.speech_ended.connect(stage.end_heard)
-    synchronizer.start()
+    stage = staged()
     await settle()
     yield stage
-    await cancel_and_wait(*stage.feeding)
-    await synchronizer.aclose()
-
-
-def offsets_s(stage: Stage, zero_s: float, from_s: float, to_s: float) -> list[float]:
-    """Video minus audio time of the pictures of that media time, where the sound of media time 0 left at `zero_s`."""
-    first_shown: dict[float, float] = {}
-    for shown_s, frame in stage.screen.shown:
-        first_shown.setdefault(frame.pts_s, shown_s)
-    return [shown_s - (zero_s + pts_s) for pts_s, shown_s in first_shown.items() if from_s <= pts_s < to_s - 0.001]
+    await stage.aclose()
 
 
 async def test_pictures_leave_with_their_sound(stage: Stage) -> None:
@@ -205,7 +96,7 @@ async def test_flush_leaves_nothing_stale_and_tells_what_was_played(stage: Stage
     assert played_s == (pytest.approx(flushed_s - begun_s - 0.32),)
     assert max(frame.pts_s for _, frame in stage.screen.shown) <= flushed_s - begun_s
     assert [name for _, name, _ in stage.ended] == ["a"]
-    assert stage.synchronizer.buffered_s <= QUEUE_S
+    assert stage.synchronizer.buffered.sound_s <= QUEUE_S
 
 
 async def test_items_of_an_older_generation_are_refused_wherever_they_are(stage: Stage) -> None:
@@ -217,7 +108,7 @@ async def test_items_of_an_older_generation_are_refused_wherever_they_are(stage:
     stage.feed(*speech(0.5, 0.2))
     await stage.run(0.3)
     assert all(over_s <= quiet_from_s for _, over_s in stage.speaker.loud())
-    assert stage.synchronizer.statistics.stale > 0
+    assert stage.synchronizer.statistics.stale_sound_s > 0
     stage.feed(*speech(5.0, 0.2, generation=1, segment="new"))
     await stage.run(0.4)
     assert len(stage.started) == 2
@@ -255,14 +146,15 @@ async def test_after_a_blocked_loop_pictures_are_dropped_and_sound_is_not(stage:
 async def test_generator_that_stalls_is_covered_by_the_last_picture_and_silence(stage: Stage) -> None:
     stage.feed(*speech(0.0, 0.4, segment=None))
     await stage.run(0.8)
-    silence_before_s = stage.synchronizer.statistics.silence_s
+    missing_before_s = stage.synchronizer.statistics.underrun_s
     repeated = stage.synchronizer.statistics.repeated
     assert repeated >= 5
     stage.feed(*speech(0.4, 0.4))
     await stage.run(0.6)
     assert stage.ended[0][2] == pytest.approx(0.8)
     assert len(stage.started) == 1
-    assert silence_before_s > 0
+    assert missing_before_s > 0
+    assert stage.synchronizer.statistics.underruns == 1
     second_begun_s, _ = stage.speaker.loud()[-1]
     offsets = offsets_s(stage, second_begun_s - 0.4, 0.4 + FRAME_S, 0.8)
     assert len(offsets) == 9
@@ -283,7 +175,7 @@ async def test_push_waits_while_enough_is_held(stage: Stage) -> None:
     stage.feed(*speech(0.0, 3.0))
     await settle(100)
     assert not stage.feeding[0].done()
-    assert stage.synchronizer.buffered_s <= AHEAD_S + FRAME_S + QUEUE_S + PIECE_S
+    assert stage.synchronizer.buffered.sound_s <= SynchronizerOptions().ahead_s + FRAME_S + QUEUE_S + PIECE_S
     await stage.run(3.2)
     assert stage.feeding[0].done()
     assert stage.ended[0][2] == pytest.approx(3.0)
