@@ -28,8 +28,8 @@ LAST_MOMENT_S = 0.01
 class SoundRelease:
     """Owned by a synchronizer. `pictures` is told when each stretch of the media timeline leaves.
 
-    `room` is set whenever there may be room, `picture_alarm` rung when the timeline may have moved. `started` and `ended`
-    hear of utterances when it is time: of their start, and of their end with the seconds played.
+    `room` is set whenever there may be room, `picture_alarm` rung when the timeline may have moved. `started` and
+    `ended` hear of utterances when it is time: of their start, and of their end with the seconds played.
     """
 
     def __init__(
