@@ -43,6 +43,11 @@ class Playhead:
         """Seconds of sound that have not left."""
         return max(0.0, self._ends_s - now_s)
 
+    def speech_s(self, now_s: float) -> float:
+        """Seconds of speech that have not left."""
+        self.settle(now_s)
+        return sum(run.ends_s - run.starts_s for run in self._runs if run.utterance is not None)
+
     def only_silence(self, now_s: float) -> bool:
         """Whether nothing queued would be missed."""
         self.settle(now_s)

@@ -70,8 +70,8 @@ class SoundRelease:
 
     @property
     def buffered_s(self) -> float:
-        """Seconds taken and not played."""
-        return self.queue.waiting_s + self._playhead.queued_s(self._clock.now())
+        """Seconds of speech taken and not played."""
+        return self.queue.waiting_s + self._playhead.speech_s(self._clock.now())
 
     @property
     def played_s(self) -> tuple[float, ...]:

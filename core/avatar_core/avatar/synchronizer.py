@@ -24,9 +24,6 @@ from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 
-OUTPUT_LATENCY_S = 0.005
-"""LiveKit's source lets sound out 10 ms at a time, so a sample leaves half of that after its turn, on average."""
-
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
@@ -68,7 +65,7 @@ class AVSynchronizer:
         self._pictures = PictureQueue(
             math.ceil(behaviour.ahead_s * options.video_fps) + 2,
             max_bytes=behaviour.max_bytes,
-            hold_s=OUTPUT_LATENCY_S,
+            hold_s=behaviour.output_latency_s,
             frame_s=self._slots.frame_s,
         )
         self._picture_alarm = Alarm(clock)
@@ -91,7 +88,7 @@ class AVSynchronizer:
             self._slots,
             self._sound,
             self._counts,
-            latency_s=OUTPUT_LATENCY_S,
+            latency_s=behaviour.output_latency_s,
             room=self._room,
             alarm=self._picture_alarm,
             idle=behaviour.idle,

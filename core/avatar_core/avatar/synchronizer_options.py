@@ -7,6 +7,9 @@ from avatar_core.avatar.timing import Timing
 from avatar_core.errors import ConfigError
 from avatar_core.media.frames import VideoFrame
 
+TRACK_LATENCY_S = 0.01
+"""The `output_latency_s` of a track that is pulled 20 ms at a time. LiveKit's source lets out 10 ms at a time."""
+
 
 class Overflow(enum.Enum):
     """What happens to whoever brings more than there is room for."""
@@ -24,7 +27,8 @@ class SynchronizerOptions:
     `ahead_s`: seconds of sound, and of pictures, that are held ahead of time; of pictures no more than `max_bytes`.
     While no picture waits, sound may run ahead to `max_sound_s`, so that whoever brings both in one order gets through
     to the pictures. `wait_for_picture_s`: the first sound of an utterance waits that long for its picture where
-    pictures are behind; a source that sends none is not waited for again. `idle`: what is shown while nothing plays and
+    pictures are behind; a source that sends none is not waited for again. `output_latency_s`: how long after its turn a
+    sample leaves the sound's output, on average. `idle`: what is shown while nothing plays and
     no picture comes; without it the last one stays. Raises ConfigError for what is no bound.
     """
 
@@ -34,6 +38,7 @@ class SynchronizerOptions:
     max_sound_s: float = 5.0
     max_bytes: int = 64 * 1024 * 1024
     wait_for_picture_s: float = 4.0
+    output_latency_s: float = 0.005
     idle: VideoFrame | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from avatar_core.errors import ConfigError
+from avatar_core.media.av_frames import to_av_audio, to_av_video
 from avatar_core.media.frames import AudioFrame, Samples, VideoFrame
 from avatar_core.media.resampler import Resampler
 
@@ -104,7 +105,7 @@ class Muxer:
             self.left_out_pictures += 1
             return
         self._last_pts = pts
-        picture = _packed(frame)
+        picture = to_av_video(frame)
         picture.pts, picture.time_base = pts, _VIDEO_TIME_BASE
         self._encode(self._video, picture)
 
@@ -163,10 +164,7 @@ class Muxer:
         assert self._audio is not None
         if not len(samples):
             return
-        packed = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(samples).reshape(1, -1), format="s16", layout=self._audio.codec_context.layout.name
-        )
-        packed.sample_rate = self._resampler.sample_rate_hz
+        packed = to_av_audio(AudioFrame(samples, self._resampler.sample_rate_hz))
         packed.pts, packed.time_base = self._written, Fraction(1, self._resampler.sample_rate_hz)
         self._written += len(samples)
         self._encode(self._audio, packed)
@@ -180,9 +178,3 @@ class Muxer:
 
     def _broken(self, error: OSError | FFmpegError) -> ConfigError:
         return ConfigError(f"{self.path} can't be written any further: {error.strerror}. Is the disk full?")
-
-
-def _packed(frame: VideoFrame) -> av.VideoFrame:
-    if frame.format == "rgba":
-        return av.VideoFrame.from_ndarray(frame.data.reshape(frame.height, frame.width, 4), format="rgba")
-    return av.VideoFrame.from_ndarray(frame.data.reshape(frame.height * 3 // 2, frame.width), format="yuv420p")

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from fractions import Fraction
 
 import av
-import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from avatar_core.media.av_frames import to_av_audio
 from avatar_core.media.frames import AudioFrame
 from avatar_core.media.mixing import mix
 from avatar_core.playback.mixing_track import MixingTrack
@@ -84,10 +84,7 @@ class CustomAudioStreamTrack(MediaStreamTrack):
 
     def buildAudioFrames(self, chunk: bytes) -> av.AudioFrame:
         """`chunk` of interleaved s16le as a frame; ValueError where it is no whole number of samples."""
-        layout = "mono" if self.channels == 1 else "stereo"
-        frame = av.AudioFrame.from_ndarray(np.frombuffer(chunk, dtype="<i2").reshape(1, -1), "s16", layout)
-        frame.sample_rate = self.sample_rate
-        return frame
+        return to_av_audio(AudioFrame.from_bytes(chunk, self.sample_rate, self.channels))
 
     def next_timestamp(self) -> tuple[int, Fraction]:
         """Take the next frame's timestamp, with its time base."""
