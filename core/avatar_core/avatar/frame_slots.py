@@ -53,4 +53,4 @@ class FrameSlots:
 
     def _slot_s(self, index: int) -> float:
         assert self._origin_s is not None
-        return self._origin_s + float(index / self.fps)
+        return self._origin_s + index * self.fps.denominator / self.fps.numerator

@@ -80,12 +80,17 @@ class PictureQueue:
         """
         return min((self._due_s(picture) for picture in self._known(before_media_s)), default=None)
 
+    @property
+    def moved(self) -> bool:
+        """The timeline has moved against the clock since it was last aligned."""
+        return bool(self._anchors) and abs(self._anchors[-1][1] - self._aligned_zero_s) >= _SHIFT_S
+
     def align(self, before_media_s: float = math.inf) -> float | None:
         """Where the timeline has moved against the clock: when the first picture since is due, once that is known.
 
         None where it has not moved, or where it was told of that move before.
         """
-        if not self._anchors or abs(self._anchors[-1][1] - self._aligned_zero_s) < _SHIFT_S:
+        if not self.moved:
             return None
         since_s, zero_s = self._anchors[-1]
         for picture in self._known(before_media_s):

@@ -4,6 +4,9 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+GRAIN_S = 0.01
+"""LiveKit's source lets sound out so much at a time: what has just begun to leave by the clock may still wait."""
+
 
 @dataclass(slots=True, eq=False)
 class Utterance:
@@ -28,6 +31,7 @@ class Playhead:
 
     _runs: deque[_Run] = field(default_factory=deque)
     _ends_s: float = -math.inf
+    _speech_ends_s: float = -math.inf
 
     def push(self, now_s: float, duration_s: float, utterance: Utterance | None) -> float:
         """Sound was queued; returns when its first sample leaves."""
@@ -36,6 +40,7 @@ class Playhead:
         self._ends_s = starts_s + duration_s
         if utterance is not None:
             utterance.pushed_s += duration_s
+            self._speech_ends_s = self._ends_s
         self._runs.append(_Run(starts_s, self._ends_s, utterance))
         return starts_s
 
@@ -49,9 +54,10 @@ class Playhead:
         return sum(run.ends_s - run.starts_s for run in self._runs if run.utterance is not None)
 
     def only_silence(self, now_s: float) -> bool:
-        """Whether nothing queued would be missed."""
+        """Whether nothing queued would be missed, also by an output that is GRAIN_S behind."""
         self.settle(now_s)
-        return all(run.utterance is None for run in self._runs)
+        spoke = now_s < self._speech_ends_s + GRAIN_S
+        return not spoke and all(run.utterance is None for run in self._runs)
 
     def end_of(self, utterance: Utterance, now_s: float) -> float:
         """When the last queued sample of an utterance has left; now where none is queued."""
@@ -67,6 +73,7 @@ class Playhead:
             self._count(self._runs[0], now_s)
         self._runs.clear()
         self._ends_s = now_s
+        self._speech_ends_s = -math.inf
 
     def settle(self, now_s: float) -> None:
         """Bring `played_s` of every utterance up to `now_s`."""

@@ -9,7 +9,7 @@ import numpy as np
 from avatar_core.avatar.alarm import Alarm
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.pictures import PictureQueue
-from avatar_core.avatar.playhead import Playhead
+from avatar_core.avatar.playhead import GRAIN_S, Playhead
 from avatar_core.avatar.sinks import AudioSink
 from avatar_core.avatar.sound_queue import PIECE_S, SoundQueue
 from avatar_core.avatar.synchronizer_counts import Counts
@@ -53,6 +53,8 @@ class SoundRelease:
         """Whether the first sound of an utterance is to wait for its picture: pictures have come with sound before."""
         self.until_s = -math.inf
         """Media time up to which sound was given to the output."""
+        self.utterances = 0
+        """Begun since the start."""
         self._output = output
         self._options = options
         self._clock = clock
@@ -84,6 +86,18 @@ class SoundRelease:
         next_s = self.queue.next_media_s
         waits_from_s = math.inf if next_s is None else next_s
         return min(waits_from_s, self.until_s) if self.paused and self._utterances.speaking else waits_from_s
+
+    @property
+    def waits_for_picture(self) -> bool:
+        """The first sound of an utterance is held back for its picture."""
+        return self._waits_since_s is not None
+
+    def push(self, item: AudioFrame | AudioSegmentEnd) -> None:
+        """Append to `queue`."""
+        waits = self.queue.head is None
+        self.queue.push(item)
+        if waits:
+            self.alarm.ring()
 
     def plays_nothing(self, now_s: float) -> bool:
         """No sound plays, waits, or is to come."""
@@ -141,22 +155,27 @@ class SoundRelease:
         if self._playhead.queued_s(now_s) > 0 and self._playhead.only_silence(now_s):
             self._playhead.cut(now_s)
             self._output.clear_queue()
+        self.utterances += not self._utterances.speaking
         leaves_s = self._utterances.say(now_s, sound.duration_s, self._started)
         self._pictures.anchor(sound.pts_s, leaves_s)
         self.until_s = sound.pts_s + sound.duration_s
         self._counts.dry = False
         self._room.set()
-        self._picture_alarm.ring()
+        if self._pictures.moved:
+            self._picture_alarm.ring()
         await self._capture(sound)
 
     def _end(self, end: AudioSegmentEnd, now_s: float) -> None:
         self._utterances.end(now_s, lambda played_s: self._ended(end, played_s))
 
     async def _keep_silent(self, now_s: float) -> None:
-        self._counts.silence(PIECE_S, missing=self._utterances.speaking and not self.paused)
-        self._playhead.push(now_s, PIECE_S, None)
+        missing = self._utterances.speaking and not self.paused
+        # No more than must be: the missing sound may come the next moment.
+        duration_s = GRAIN_S if missing else PIECE_S
+        self._counts.silence(duration_s, missing=missing)
+        self._playhead.push(now_s, duration_s, None)
         rate_hz = self._options.audio_sample_rate
-        silence = np.zeros((round(PIECE_S * rate_hz), self._options.audio_channels), dtype=np.int16)
+        silence = np.zeros((round(duration_s * rate_hz), self._options.audio_channels), dtype=np.int16)
         await self._capture(AudioFrame(silence, rate_hz))
 
     async def _capture(self, sound: AudioFrame) -> None:

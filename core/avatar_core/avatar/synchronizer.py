@@ -137,8 +137,7 @@ class AVSynchronizer:
             await self._push_sound(item)
         else:
             self._timeline.end()
-            self._sound.queue.push(item)
-            self._sound.alarm.ring()
+            self._sound.push(item)
 
     async def write_audio(self, frame: AudioFrame) -> None:
         """Take sound of the current generation: a flush while this waits for room voids it."""
@@ -197,7 +196,10 @@ class AVSynchronizer:
             elif not await self._has_room(picture):
                 return
         self._pictures.push(picture, self._clock.now())
-        self._wake()
+        if self._pictures.moved:
+            self._picture_alarm.ring()
+        if self._sound.waits_for_picture:
+            self._sound.alarm.ring()
 
     async def _push_sound(self, frame: AudioFrame) -> None:
         now_s = self._clock.now()
@@ -207,8 +209,7 @@ class AVSynchronizer:
                     self._sound.queue.drop_oldest()
                 elif not await self._has_room(piece):
                     return
-            self._sound.queue.push(piece)
-            self._sound.alarm.ring()
+            self._sound.push(piece)
 
     async def _has_room(self, item: VideoFrame | AudioFrame) -> bool:
         """Wait until there may be room; False, and `item` refused, where it is void by then."""

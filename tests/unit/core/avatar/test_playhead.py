@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar_core.avatar.playhead import Playhead, Utterance
+from avatar_core.avatar.playhead import GRAIN_S, Playhead, Utterance
 
 
 def test_sound_leaves_at_once_and_in_order() -> None:
@@ -54,7 +54,8 @@ def test_silence_alone_is_told_from_speech() -> None:
     playhead.push(0.0, 0.1, Utterance())
     playhead.push(0.0, 0.1, None)
     assert not playhead.only_silence(0.05)
-    assert playhead.only_silence(0.1)
+    assert not playhead.only_silence(0.1)
+    assert playhead.only_silence(0.1 + GRAIN_S)
 
 
 def test_end_of_an_utterance_is_when_its_last_sample_has_left() -> None:

@@ -114,6 +114,33 @@ async def test_rate_is_exact_whatever_the_generator_gives(make: Make, asked: flo
     assert max(map(abs, offsets)) <= 0.5 / asked + IN_STEP_S
 
 
+async def test_source_that_starves_does_not_set_the_frame_rate(make: Make) -> None:
+    """Sound and pictures at 0.8 of real time: silence in between, pictures in step, slots as many as asked for."""
+    stage = make()
+
+    async def bring() -> None:
+        due_s = stage.clock.now()
+        for item in speech(0.0, 8.0):
+            if isinstance(item, VideoFrame):
+                await stage.clock.sleep_until(due_s)
+                due_s += FRAME_S / 0.8
+            await stage.synchronizer.push(item)
+
+    stage.feeding.append(spawn(bring(), name="bring"))
+    await stage.run(10.0)
+    times = [shown_s for shown_s, _ in stage.screen.shown]
+    assert (len(times) - 1) / (times[-1] - times[0]) == pytest.approx(25, rel=0.03)
+    assert stage.synchronizer.statistics.underruns > 50
+    begun_s = {round(stage.speaker.left_s(index * FRAME_S), 6): index for index in range(190)}
+    first_shown: dict[int, float] = {}
+    for shown_s, frame in stage.screen.shown:
+        first_shown.setdefault(round(frame.pts_s / FRAME_S), shown_s)
+    # Whoever comes as late as its sound takes the next slot.
+    offsets = [first_shown[index] - left_s for left_s, index in begun_s.items()]
+    assert -FRAME_S / 2 <= min(offsets) <= max(offsets) <= FRAME_S + IN_STEP_S
+    assert abs(np.median(offsets)) <= FRAME_S / 2
+
+
 async def test_last_picture_is_repeated_as_a_frame_of_its_own(make: Make) -> None:
     """A2: elsewhere the same object is stamped anew, and its earlier timestamp changes."""
     stage = make()
