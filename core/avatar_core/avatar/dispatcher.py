@@ -16,9 +16,9 @@ from typing import Annotated
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from avatar_core.avatar.registry import REFERENCE_GENERATORS
+from avatar_core.avatar.loading import installed_generators, load_generator
 from avatar_core.avatar.worker_options import read_options, read_own_token
-from avatar_core.avatar.worker_pool import PoolFull, WorkerPool
+from avatar_core.avatar.worker_pool import CrashLoop, PoolFull, WorkerPool
 from avatar_core.errors import BenchError, ConfigError, WireError
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -43,12 +43,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class DispatcherConfig:
-    """Where to listen (port 0: any free one), the bearer token that callers need if one is set, how many workers."""
+    """Where to listen (port 0: any free one), the bearer token that callers need if one is set, how many workers.
+
+    `generators` may be launched beside our own and those of installed packages: classes as `module:Class`.
+    """
 
     host: Annotated[str, Length(1, 256)] = "127.0.0.1"
     port: Annotated[int, Within(0, 65_535)] = 0
     token: Annotated[str, Length(1, 4_096)] | None = field(default=None, repr=False)
     max_workers: Annotated[int, Within(1, 64)] = 8
+    generators: Annotated[tuple[str, ...], Length(0, 32)] = ()
 
     def __post_init__(self) -> None:
         if self.token is None and self.host not in _LOOPBACK_NAMES:
@@ -56,7 +60,7 @@ class DispatcherConfig:
 
 
 def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection[str]) -> web.Application:
-    """The HTTP side: POST /launch, GET /workers, DELETE /workers/{worker_id}. Every body is of `wire.dispatch`."""
+    """The HTTP side: POST /launch, GET /workers, GET and DELETE /workers/{worker_id}; bodies are of `wire.dispatch`."""
 
     async def launch(request: web.Request) -> web.StreamResponse:
         if request.content_type != "application/json":
@@ -69,7 +73,7 @@ def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection
             return _refuse(400, str(failure))
         try:
             worker = await pool.launch(asked)
-        except PoolFull as failure:
+        except (PoolFull, CrashLoop) as failure:
             return _refuse(503, str(failure))
         except BenchError as failure:
             return _refuse(500, str(failure))
@@ -78,6 +82,11 @@ def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection
 
     async def list_workers(_: web.Request) -> web.StreamResponse:
         return _answer(200, WorkerList(pool.statuses()))
+
+    async def status(request: web.Request) -> web.StreamResponse:
+        worker_id = request.match_info["worker_id"]
+        found = next((one for one in pool.statuses() if one.worker_id == worker_id), None)
+        return _refuse(404, f"there is no {worker_id[:64]!r}") if found is None else _answer(200, found)
 
     async def stop(request: web.Request) -> web.StreamResponse:
         worker_id = request.match_info["worker_id"]
@@ -89,6 +98,7 @@ def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection
         [
             web.post("/launch", launch),
             web.get("/workers", list_workers),
+            web.get("/workers/{worker_id}", status),
             web.delete("/workers/{worker_id}", stop),
         ]
     )
@@ -144,25 +154,33 @@ async def _run() -> int:
     stop = asyncio.Event()
     pipe = await OwnerPipe.open()
     on_termination(stop.set)
-    pool: WorkerPool | None = None
-    runner: web.AppRunner | None = None
     owner: asyncio.Task[None] | None = None
     try:
         config = _read_config(await pipe.read_line())
-        pool = WorkerPool(limit=config.max_workers)
-        runner = web.AppRunner(build_app(pool, config, REFERENCE_GENERATORS.keys()), access_log=None)
-        await runner.setup()
-        pipe.send(json.dumps({"url": await _listen(runner, config)}).encode() + b"\n")
         owner = spawn(_until_owner_goes(pipe, stop), name="dispatcher owner")
-        await stop.wait()
+        await dispatch(config, lambda url: pipe.send(json.dumps({"url": url}).encode() + b"\n"), stop)
     finally:
         await cancel_and_wait(owner)
-        if pool is not None:
-            await pool.aclose()
-        if runner is not None:
-            await runner.cleanup()
         pipe.close()
     return 0
+
+
+async def dispatch(config: DispatcherConfig, announce: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Launch workers until `stop` is set, and end them then; `announce` is told the url once it listens.
+
+    Raises ConfigError for a generator that can't be loaded, BenchError where it can't listen.
+    """
+    for name in config.generators:
+        load_generator(name)
+    pool = WorkerPool(limit=config.max_workers)
+    runner = web.AppRunner(build_app(pool, config, (*installed_generators(), *config.generators)), access_log=None)
+    try:
+        await runner.setup()
+        announce(await _listen(runner, config))
+        await stop.wait()
+    finally:
+        await pool.aclose()
+        await runner.cleanup()
 
 
 async def _listen(runner: web.AppRunner, config: DispatcherConfig) -> str:

@@ -43,8 +43,8 @@ class AvatarRunner:
     """Speaks what `controller` sends and obeys nobody else. Made before the room is joined, so that nothing is missed.
 
     Then `publish`, once `connection` has joined; `ended` is done when it is over. A controller that leaves is waited
-    for: what it said is played to its end, then it has `grace_s` to come back. `connection` and `generator` are given,
-    the generator is closed here.
+    for: what it said is played to its end, then it has `grace_s` to come back; one that is not there yet has
+    `controller_wait_s`. `connection` and `generator` are given, the generator is closed here.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class AvatarRunner:
         *,
         controller: str,
         grace_s: float = 5.0,
+        controller_wait_s: float = 60.0,
         faults: Faults | None = None,
     ) -> None:
         self.ended: asyncio.Future[RunnerEnded] = asyncio.get_running_loop().create_future()
@@ -65,6 +66,7 @@ class AvatarRunner:
         self._clock = clock
         self._controller = controller
         self._grace_s = grace_s
+        self._controller_wait_s = controller_wait_s
         self._faults = faults or Faults()
         self._tasks = TaskGroup(on_failure=self._on_failure)
         self._receiver = DataStreamAudioReceiver(connection, controller)
@@ -110,6 +112,8 @@ class AvatarRunner:
         self._synchronizer = synchronizer
         synchronizer.start()
         self._reporter.start()
+        if self._controller not in self._connection.participants:
+            self._farewell = self._tasks.spawn(self._await_controller(), name="avatar awaits controller")
         self._tasks.spawn(self._hear(), name="avatar hears")
         self._tasks.spawn(self._render(synchronizer), name="avatar renders")
 
@@ -193,6 +197,10 @@ class AvatarRunner:
         if participant.identity == self._controller and self._farewell is not None:
             self._farewell.cancel()
             self._farewell = None
+
+    async def _await_controller(self) -> None:
+        await self._clock.sleep_until(self._clock.now() + self._controller_wait_s)
+        self._end("controller_gone", f"{self._controller!r} did not come within {self._controller_wait_s:g} s")
 
     async def _outlive_controller(self) -> None:
         self._all_answered.clear()

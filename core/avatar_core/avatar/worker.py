@@ -7,10 +7,11 @@ Stop, at SIGTERM and when stdin ends; by itself when its controller is gone or t
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Literal
 
-from avatar_core.avatar.registry import REFERENCE_GENERATORS, GeneratorFactory
+from avatar_core.avatar.loading import load_generator
+from avatar_core.avatar.registry import GeneratorFactory
 from avatar_core.avatar.runner import AvatarRunner
 from avatar_core.avatar.worker_options import WorkerIdentity, WorkerOptions, read_options, read_own_token
 from avatar_core.clock import MonotonicClock
@@ -29,20 +30,20 @@ _CLOSE_S = 0.7
 EndReason = Literal["stopped", "controller_gone", "room_lost", "failed"]
 
 
-def main(generators: Mapping[str, GeneratorFactory] = REFERENCE_GENERATORS) -> int:
+def main() -> int:
     """Run until it is over; 1 where that was a failure."""
     log_to_owner()
-    return asyncio.run(_run(generators))
+    return asyncio.run(_run())
 
 
-async def _run(generators: Mapping[str, GeneratorFactory]) -> int:
+async def _run() -> int:
     clock = MonotonicClock()
     pipe = await OwnerPipe.open()
     stop = asyncio.Event()
     on_termination(stop.set)
     first_line = await pipe.read_line()
     obeying = spawn(_obey(pipe, stop), name="worker owner")
-    living = spawn(_live(first_line, generators, clock, pipe), name="worker life")
+    living = spawn(_live(first_line, clock, pipe), name="worker life")
     stopping = spawn(stop.wait(), name="worker stop")
     await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
     ended = living.result() if living.done() else WorkerEnded("stopped", "told to stop", clock.now())
@@ -68,17 +69,26 @@ async def _obey(pipe: OwnerPipe, stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _live(
-    first_line: bytes, generators: Mapping[str, GeneratorFactory], clock: MonotonicClock, pipe: OwnerPipe
-) -> WorkerEnded:
-    """Be the avatar until that is over; never raises for what can go wrong in a room."""
+async def _live(first_line: bytes, clock: MonotonicClock, pipe: OwnerPipe) -> WorkerEnded:
+    """Be the avatar that the first line asks for."""
     try:
         request = decode_launch_request(first_line)
-        options = read_options(request.options, generators)
+    except WireError as failure:
+        return WorkerEnded("failed", str(failure), clock.now())
+    return await be_avatar(request, clock, lambda ready: pipe.send(WORKER_EVENTS.encode(ready)))
+
+
+async def be_avatar(
+    request: LaunchRequest, clock: MonotonicClock, on_ready: Callable[[WorkerReady], None]
+) -> WorkerEnded:
+    """Join, and be the avatar until that is over; never raises for what can go wrong in a room."""
+    try:
+        options = read_options(request.options)
         identity = read_own_token(request.token)
+        make_generator = load_generator(options.generator)
         if options.faults.never_join:
             await asyncio.Event().wait()
-        reason, detail = await _join(request, options, identity, generators[options.generator], clock, pipe)
+        reason, detail = await _join(request, options, identity, make_generator, clock, on_ready)
     except BenchError as failure:
         reason, detail = "failed", str(failure)
     except Exception as failure:
@@ -93,7 +103,7 @@ async def _join(
     identity: WorkerIdentity,
     make_generator: GeneratorFactory,
     clock: MonotonicClock,
-    pipe: OwnerPipe,
+    on_ready: Callable[[WorkerReady], None],
 ) -> tuple[EndReason, str]:
     connection = RoomConnection(clock=clock)
     runner = AvatarRunner(
@@ -103,13 +113,14 @@ async def _join(
         clock,
         controller=identity.controller,
         grace_s=options.grace_s,
+        controller_wait_s=options.controller_wait_s,
         faults=options.faults,
     )
     try:
         await connection.connect(request.url, request.token)
         if not options.faults.never_publish:
             await runner.publish()
-            pipe.send(WORKER_EVENTS.encode(WorkerReady(identity.identity, clock.now())))
+            on_ready(WorkerReady(identity.identity, clock.now()))
         ended = await runner.ended
         return ended.reason, ended.detail
     finally:

@@ -27,15 +27,20 @@ class _LaunchOptions:
     sample_rate: int = _SHAPE.audio_sample_rate
     channels: int = _SHAPE.audio_channels
     grace_s: float = 5.0
+    controller_wait_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """A generator by name, the shape of what is published, seconds to wait for a controller that left, and faults."""
+    """A generator by name, the shape of what is published, and faults.
+
+    `grace_s`: how long a controller that left is waited for; `controller_wait_s`: how long one that has never come.
+    """
 
     generator: str
     avatar: AvatarOptions
     grace_s: float
+    controller_wait_s: float
     faults: Faults = field(default_factory=Faults)
 
 
@@ -47,8 +52,8 @@ class WorkerIdentity:
     controller: str
 
 
-def read_options(options: Mapping[str, JsonScalar], generators: Collection[str]) -> WorkerOptions:
-    """Read the options of a launch request; ConfigError names what is wrong.
+def read_options(options: Mapping[str, JsonScalar], generators: Collection[str] | None = None) -> WorkerOptions:
+    """Read the options of a launch request; ConfigError names what is wrong, or a generator not among `generators`.
 
     Unknown keys are ignored, since other dispatchers have keys of their own; an unknown fault is refused: a fault that
     is silently not planted would be a test that proves nothing.
@@ -61,10 +66,11 @@ def read_options(options: Mapping[str, JsonScalar], generators: Collection[str])
         faults = from_fields(Faults, planted, where="options fault", ignore_unknown=False)
     except WireError as failure:
         raise ConfigError(str(failure)) from None
-    if asked.generator not in generators:
+    if generators is not None and asked.generator not in generators:
         raise ConfigError(f"no generator is called {asked.generator!r}; known are {', '.join(sorted(generators))}")
-    if not 0 <= asked.grace_s <= 3_600:
-        raise ConfigError(f"grace_s is {asked.grace_s:g}; choose 0 to 3600 seconds")
+    for name, seconds in (("grace_s", asked.grace_s), ("controller_wait_s", asked.controller_wait_s)):
+        if not 0 <= seconds <= 3_600:
+            raise ConfigError(f"{name} is {seconds:g}; choose 0 to 3600 seconds")
     avatar = AvatarOptions(
         video_width=asked.width,
         video_height=asked.height,
@@ -72,7 +78,7 @@ def read_options(options: Mapping[str, JsonScalar], generators: Collection[str])
         audio_sample_rate=asked.sample_rate,
         audio_channels=asked.channels,
     )
-    return WorkerOptions(asked.generator, avatar, asked.grace_s, faults)
+    return WorkerOptions(asked.generator, avatar, asked.grace_s, asked.controller_wait_s, faults)
 
 
 def read_own_token(token: str) -> WorkerIdentity:

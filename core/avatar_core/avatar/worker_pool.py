@@ -9,6 +9,7 @@ from itertools import count
 from typing import Literal
 
 from avatar_core.child import ChildProcess
+from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import BenchError, WireError
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire.dispatch import LaunchRequest, WorkerStatus, encode_body
@@ -23,8 +24,15 @@ REMEMBERED = 100
 """Workers that ended and can still be asked about."""
 
 
+_CRASHES, _CRASH_SPAN_S = 5, 60.0
+
+
 class PoolFull(BenchError):
     """As many workers run as may."""
+
+
+class CrashLoop(BenchError):
+    """Workers for one room fail one after another: the next would, too."""
 
 
 @dataclass(slots=True)
@@ -36,12 +44,18 @@ class _Worker:
     exit_code: int | None = None
     said: WorkerEnded | None = None
     stopped_by_us: bool = False
+    ended_s: float = 0.0
     watch: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def status(self) -> WorkerStatus:
         return WorkerStatus(
             self.worker_id, self.room_name, self.state, self.process.pid, self.exit_code, self._reason()
         )
+
+    @property
+    def crashed(self) -> bool:
+        """It ended by itself, and not well."""
+        return self.state == "ended" and bool(self.exit_code) and not self.stopped_by_us
 
     def _reason(self) -> str:
         if self.exit_code is None:
@@ -57,11 +71,20 @@ class _Worker:
 class WorkerPool:
     """At most `limit` workers run at once, any number of them in one room. None outlives `aclose`, or this process.
 
-    A worker that ends is not started again: who asked for it is told why by `statuses`.
+    A worker that ends is not started again: who asked for it is told why by `statuses`. Who goes on asking is refused
+    once 5 workers for one room have failed within a minute.
     """
 
-    def __init__(self, *, limit: int, module: str = WORKER_MODULE, arguments: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int,
+        module: str = WORKER_MODULE,
+        arguments: Sequence[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
         self._limit = limit
+        self._clock = clock or MonotonicClock()
         self._module = module
         self._arguments = tuple(arguments)
         self._workers: dict[str, _Worker] = {}
@@ -74,7 +97,8 @@ class WorkerPool:
         return tuple(worker.status() for worker in self._workers.values())
 
     async def launch(self, request: LaunchRequest) -> WorkerStatus:
-        """Start a worker; returns once its process runs. PoolFull, or BenchError where it can't be started."""
+        """Start a worker; returns once its process runs. PoolFull, CrashLoop, or BenchError where that can't be."""
+        self._refuse_crash_loop(request.room_name)
         running = sum(worker.state != "ended" for worker in self._workers.values())
         if running + self._starting >= self._limit:
             raise PoolFull(f"{self._limit} workers run already; end one, or raise the limit of this dispatcher.")
@@ -90,6 +114,20 @@ class WorkerPool:
         # The request holds a token, so it goes through the pipe, not the command line that every user can read.
         process.send_line(encode_body(request) + b"\n")
         return worker.status()
+
+    def _refuse_crash_loop(self, room_name: str) -> None:
+        since_s = self._clock.now() - _CRASH_SPAN_S
+        crashes = [
+            worker
+            for worker in self._workers.values()
+            if worker.crashed and worker.room_name == room_name and worker.ended_s > since_s
+        ]
+        if len(crashes) >= _CRASHES:
+            last = crashes[-1]
+            raise CrashLoop(
+                f"{len(crashes)} workers for room {room_name!r} failed within {_CRASH_SPAN_S:.0f} s, {last.worker_id} "
+                f"with {last.status().reason!r}. Mend that; another is started in a minute."
+            )
 
     async def stop(self, worker_id: str) -> WorkerStatus | None:
         """End a worker and wait until it is gone; None where there is none of that name."""
@@ -119,7 +157,7 @@ class WorkerPool:
             elif isinstance(event, WorkerEnded):
                 worker.said = event
         worker.exit_code = await worker.process.ended
-        worker.state = "ended"
+        worker.state, worker.ended_s = "ended", self._clock.now()
         _log.info("%s in room %r ended: %s", worker.worker_id, worker.room_name, worker.status().reason)
         self._forget_oldest()
 

@@ -125,6 +125,11 @@ def process_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def dispatcher_token(environ: Mapping[str, str]) -> str | None:
+    """The secret that callers of a dispatcher run by hand must send; None without one."""
+    return environ.get("AVATAR_DISPATCHER_TOKEN") or None
+
+
 def desktop_environment(environ: Mapping[str, str]) -> DesktopEnvironment:
     """The part of `environ` that concerns the desktop."""
     return DesktopEnvironment(

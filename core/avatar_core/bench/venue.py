@@ -40,8 +40,8 @@ class Venue:
         grants = VideoGrants(room_join=True, room=self.room_name, can_publish=False, can_publish_data=False)
         return self._mint(VIEWER_IDENTITY, "standard", grants, _OWN_TOKEN_S)
 
-    def seat(self, identity: str) -> Seat:
-        """A place for an avatar: camera, microphone and data, on behalf of the bench agent; valid to join by soon."""
+    def seat(self, identity: str, agent: str = AGENT_IDENTITY) -> Seat:
+        """A place for an avatar: camera, microphone and data, on behalf of `agent`; valid to join by soon."""
         grants = VideoGrants(
             room_join=True,
             room=self.room_name,
@@ -49,8 +49,8 @@ class Venue:
             can_publish=True,
             can_publish_data=True,
         )
-        token = self._mint(identity, "agent", grants, _AVATAR_TOKEN_S, {ATTRIBUTE_PUBLISH_ON_BEHALF: AGENT_IDENTITY})
-        return Seat(self.room.url, self.room_name, identity, AGENT_IDENTITY, token)
+        token = self._mint(identity, "agent", grants, _AVATAR_TOKEN_S, {ATTRIBUTE_PUBLISH_ON_BEHALF: agent})
+        return Seat(self.room.url, self.room_name, identity, agent, token)
 
     async def aclose(self) -> None:
         """End the server that was started for it; harmless twice."""

@@ -153,7 +153,9 @@ def from_video_frame(frame: VideoFrame) -> rtc.VideoFrame:
 
 
 def to_video_frame(frame: rtc.VideoFrame, pts_s: float) -> VideoFrame:
-    """A received I420 or RGBA frame; the SDK has copied the pixels already."""
+    """A frame of the SDK's, which has copied the pixels already; what is neither I420 nor RGBA becomes I420."""
+    if frame.type not in (rtc.VideoBufferType.I420, rtc.VideoBufferType.RGBA):
+        frame = frame.convert(rtc.VideoBufferType.I420)
     pixels = np.frombuffer(frame.data, np.uint8)
     if frame.type == rtc.VideoBufferType.RGBA:
         return VideoFrame(pixels, frame.width, frame.height, pts_s, "rgba")

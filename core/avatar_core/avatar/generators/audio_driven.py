@@ -107,7 +107,7 @@ class AudioDrivenGenerator(VideoGenerator):
         self._wake.set()
 
     @abstractmethod
-    def _draw(self, sound: Samples | None, time_s: float) -> Pixels:
+    def draw(self, sound: Samples | None, time_s: float) -> Pixels:
         """Flat I420 of the picture at media time `time_s`, for its sound [samples, channels]; None: idle."""
 
     def _forget(self) -> None:
@@ -139,7 +139,7 @@ class AudioDrivenGenerator(VideoGenerator):
         if len(self._pending):
             self._speak(len(self._pending))
         else:
-            self._show(self._draw(None, float(self._frame / self._fps)))
+            self._show(self.draw(None, float(self._frame / self._fps)))
         self._expecting = False
         self._anchor()
 
@@ -148,7 +148,7 @@ class AudioDrivenGenerator(VideoGenerator):
         assert sound is not None
         rate = self.options.audio_sample_rate
         pts_s = float(self._anchor_frame / self._fps + Fraction(self._anchor_samples, rate))
-        self._show(self._draw(sound, float(self._frame / self._fps)))
+        self._show(self.draw(sound, float(self._frame / self._fps)))
         self._ready.append(AudioFrame(sound, rate, pts_s, self._generation))
         self._anchor_samples += count
 

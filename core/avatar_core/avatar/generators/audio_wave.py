@@ -49,7 +49,8 @@ class AudioWave(AudioDrivenGenerator):
         self._peaks: deque[float] = deque([0.0] * (_BARS + 2), maxlen=_BARS + 2)
         self._bar = 0
 
-    def _draw(self, sound: Samples | None, time_s: float) -> Pixels:
+    def draw(self, sound: Samples | None, time_s: float) -> Pixels:
+        """The bars as they stand at the end of this frame."""
         end_s = time_s + float(1 / self._fps)
         self._hear(sound, time_s, end_s)
         shown = self._ground.copy()

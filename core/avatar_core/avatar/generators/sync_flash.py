@@ -51,7 +51,8 @@ class SyncFlash(AudioDrivenGenerator):
         self._beat_s = 0.0
         self._lit = False
 
-    def _draw(self, sound: Samples | None, time_s: float) -> Pixels:
+    def draw(self, sound: Samples | None, time_s: float) -> Pixels:
+        """The pattern, with a flash where a beep begins."""
         flash = self._hear(sound, time_s)
         picture = self._ground.copy()
         luma = i420_planes(picture, self._width, self._height)[0]

@@ -48,7 +48,8 @@ class TalkingHead(AudioDrivenGenerator):
         self._eyes: dict[tuple[int, int], Sprite] = {}
         self._mouths: dict[tuple[int, int], Sprite] = {}
 
-    def _draw(self, sound: Samples | None, time_s: float) -> Pixels:
+    def draw(self, sound: Samples | None, time_s: float) -> Pixels:
+        """The head in the pose of this frame."""
         pose = self._motion.pose(sound, time_s)
         picture = self._room.copy()
         self._lay(picture, self._hair_behind, _BEHIND * pose.head_x, _BEHIND * pose.head_y)

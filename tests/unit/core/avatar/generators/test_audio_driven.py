@@ -18,7 +18,7 @@ class Notebook(AudioDrivenGenerator):
         self.asked: list[tuple[Samples | None, float]] = []
         self.forgot = 0
 
-    def _draw(self, sound: Samples | None, time_s: float) -> Pixels:
+    def draw(self, sound: Samples | None, time_s: float) -> Pixels:
         self.asked.append((sound, time_s))
         return np.zeros(320 * 180 * 3 // 2, dtype=np.uint8)
 

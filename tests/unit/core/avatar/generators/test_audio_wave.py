@@ -17,7 +17,7 @@ def lit(picture: np.ndarray) -> np.ndarray:
 
 def play(sounds: list[np.ndarray | None]) -> list[np.ndarray]:
     wave = AudioWave(OPTIONS, ManualClock())
-    return [lit(wave._draw(sound, index / 30)) for index, sound in enumerate(sounds)]
+    return [lit(wave.draw(sound, index / 30)) for index, sound in enumerate(sounds)]
 
 
 def test_idle_is_a_row_of_dots() -> None:
@@ -48,7 +48,7 @@ def test_height_follows_the_level() -> None:
 def test_bars_are_mirrored_up_and_down() -> None:
     wave = AudioWave(OPTIONS, ManualClock())
     for index in range(20):
-        picture = wave._draw(LOUD, index / 30)
+        picture = wave.draw(LOUD, index / 30)
     luma = i420_planes(picture, 640, 360)[0][:, 300:600].astype(int)
     middle = 180
     assert np.abs(luma[middle - 90 : middle][::-1] - luma[middle : middle + 90]).max() <= 12

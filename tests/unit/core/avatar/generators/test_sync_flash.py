@@ -76,7 +76,7 @@ async def test_every_picture_counts_and_names_its_utterance() -> None:
 
 def test_idle_pictures_count_and_belong_to_no_utterance() -> None:
     generator = SyncFlash(AvatarOptions(320, 180), ManualClock())
-    shown = generator._draw(None, 0.0)
+    shown = generator.draw(None, 0.0)
     counter = read_counter(shown[: 320 * 180].reshape(180, 320))
     assert counter is not None
     assert counter.utterance is None

@@ -53,4 +53,4 @@ async def test_pictures_are_not_shared() -> None:
 @pytest.mark.parametrize("size", [(640, 480), (360, 640), (320, 180)])
 def test_any_shape_can_be_drawn(size: tuple[int, int]) -> None:
     head = TalkingHead(AvatarOptions(*size), ManualClock())
-    assert head._draw(None, 0.0).size == size[0] * size[1] * 3 // 2
+    assert head.draw(None, 0.0).size == size[0] * size[1] * 3 // 2
