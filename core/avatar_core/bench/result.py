@@ -8,7 +8,7 @@ from typing import Any
 
 from avatar_core import __version__
 from avatar_core.bench.demo import Step
-from avatar_core.bench.snapshot import MetricRow, SessionSnapshot, TimelineSnapshot
+from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot
 
 SCHEMA = 1
 _MISSING = f"{chr(0x2013):>9}"  # an en dash, as everywhere where a figure is missing
@@ -58,7 +58,7 @@ def build_result(
                 "checks": [_check(step) for step in steps],
             }
         ],
-        "findings": [],
+        "findings": [_finding(finding, snapshot.wall_offset_s) for finding in snapshot.findings],
     }
 
 
@@ -79,6 +79,9 @@ def table(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> str:
             f"{snapshot.trust.excluded_samples} samples are left out.",
         ]
     lines += ["", "A/V offset: + = audio leads, video is late."]
+    if snapshot.findings:
+        lines += ["", "Findings (docs/protocols.md):"]
+        lines += [f"{finding.id:<4} {finding.provider_id}: {finding.evidence}" for finding in snapshot.findings]
     return "\n".join(lines)
 
 
@@ -99,6 +102,15 @@ def _check(step: Step) -> Mapping[str, Any]:
         "threshold": None,
         "source": "scenario",
         "why": step.text,
+    }
+
+
+def _finding(finding: Finding, wall_offset_s: float) -> Mapping[str, Any]:
+    return {
+        "id": finding.id,
+        "evidence": finding.evidence,
+        "provider": finding.provider_id,
+        "time": round(finding.time_s + wall_offset_s, 3),
     }
 
 

@@ -15,7 +15,7 @@ from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
 from avatar_core.bench.session_view import SessionView
-from avatar_core.bench.snapshot import Notice, NoticeAction
+from avatar_core.bench.snapshot import Finding, Notice, NoticeAction
 from avatar_core.bench.sources import Sources
 from avatar_core.bench.stage import DispatcherChild, Stage
 from avatar_core.bench.standing import Standing
@@ -32,6 +32,7 @@ from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
+from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
@@ -145,6 +146,7 @@ class SessionLife:
         self.view.live(actor)
         if isinstance(actor.sink, DataStreamAudioOutput):
             actor.sink.reported.connect(self._intake.avatar_reported)
+            actor.sink.found.connect(lambda found: self._on_found(actor.traits.id, found))
         for notice_id in _GONE_NOTICES:
             self.standing.drop_notice(notice_id)
 
@@ -249,6 +251,9 @@ class SessionLife:
         severity = Severity.INFO if event.interrupted else Severity.OK
         self.standing.announce("Finished", text, severity, segment_id=event.segment.id)
         self.settle()
+
+    def _on_found(self, provider_id: str, found: WireFinding) -> None:
+        self.standing.find(Finding(found.id, found.evidence, found.at_s, provider_id))
 
     def _on_avatar_left(self, stage: Stage, actor: Actor) -> None:
         """The avatar went without being asked: the session goes on without one."""

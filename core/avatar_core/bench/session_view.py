@@ -126,6 +126,7 @@ class SessionView:
             balance=balance,
             trust=life.figures.trust(),
             notices=tuple(life.standing.notices.values()),
+            findings=tuple(life.standing.findings),
             blocked=life.blocked(),
         )
 

@@ -193,6 +193,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A flaw of a provider that was seen: its number in docs/protocols.md, what showed it, and when (monotonic)."""
+
+    id: str
+    evidence: str
+    time_s: float
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentSpan:
     """A stretch of one segment on one provider, in monotonic seconds.
 
@@ -283,4 +293,5 @@ class SessionSnapshot:
     balance: LedgerBalance = LedgerBalance()
     trust: TrustInfo = TrustInfo()
     notices: tuple[Notice, ...] = ()
+    findings: tuple[Finding, ...] = ()
     blocked: Mapping[Command, str] = field(default_factory=dict)

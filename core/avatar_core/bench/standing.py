@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import replace
 
 from avatar_core.bench.contract import SessionEvent
-from avatar_core.bench.snapshot import Notice, ProviderInfo
+from avatar_core.bench.snapshot import Finding, Notice, ProviderInfo
 from avatar_core.bench.states import ProviderState, SessionState, Severity
 from avatar_core.clock import Clock
 from avatar_core.providers.registry import Registry
@@ -14,6 +14,7 @@ from avatar_core.signal import Signal
 _log = logging.getLogger(__name__)
 
 _EVENTS_KEPT = 10_000
+_FINDINGS_KEPT = 200
 
 
 class Standing:
@@ -25,6 +26,7 @@ class Standing:
         self.state = SessionState.IDLE
         self.events: deque[SessionEvent] = deque(maxlen=_EVENTS_KEPT)
         self.notices: dict[str, Notice] = {}
+        self.findings: deque[Finding] = deque(maxlen=_FINDINGS_KEPT)
         self._clock = clock
         self._providers = {
             provider.traits.id: ProviderInfo(
@@ -76,6 +78,12 @@ class Standing:
         self.events.append(event)
         _log.info("%s: %s", kind, text)
         self.event.emit(event)
+
+    def find(self, finding: Finding) -> None:
+        """Keep a flaw of a provider that was seen, and log it."""
+        self.findings.append(finding)
+        text = f"{finding.id}: {finding.evidence}"
+        self.announce("Finding", text, Severity.WARN, provider_id=finding.provider_id)
 
     def raise_notice(self, notice: Notice) -> None:
         """Show a notice; the same again counts up."""

@@ -11,6 +11,7 @@ from avatar_core.media.frames import AudioFrame
 from avatar_core.playback.contract import OutputCapabilities
 from avatar_core.playback.segment import SegmentRecord, SegmentRef
 from avatar_core.playback.segmented import SegmentedOutput
+from avatar_core.room.answer_checks import AnswerChecks, WireFinding
 from avatar_core.room.avatar_reports import ReportReader
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_streams import StreamWriter
@@ -45,7 +46,9 @@ class DataStreamAudioOutput(SegmentedOutput):
     Ready once that participant is active and publishes every kind of `wait_remote_tracks`; until then `capture_frame`
     waits, up to `ready_timeout_s`, and may be cancelled (B13). Without `wait_playback_start` a segment counts as
     started when its first frame is sent. A clear that the avatar does not answer within `clear_buffer_timeout_s`
-    finishes the segments where they are thought to be (B14), and so does the avatar's departure (B15). Beyond
+    finishes the segments where they are thought to be (B14), and so does the avatar's departure (B15); a segment that
+    is not answered `answer_timeout_s` after its end must have been heard counts as heard (B4). `found` tells of flaws
+    of the other end that its answers show. Beyond
     BURST_S, speech goes out at most `max_speed` times as fast as it sounds, where given: everybody in the room
     receives it (B16), and a flood of it delays the media that share the way. Handlers belong
     to the connection, which is given, not owned, and are taken back by `aclose` (B1, B2): at most one output per
@@ -62,6 +65,7 @@ class DataStreamAudioOutput(SegmentedOutput):
         wait_remote_tracks: Collection[TrackKind] = (),
         ready_timeout_s: float = 30.0,
         clear_buffer_timeout_s: float = 2.0,
+        answer_timeout_s: float = 10.0,
         wait_playback_start: bool = False,
         exact_position: bool = False,
         max_speed: float | None = None,
@@ -74,11 +78,14 @@ class DataStreamAudioOutput(SegmentedOutput):
             clock=clock,
         )
         self.reported: Signal[AvatarReport] = Signal(f"{self.label}.reported")
+        self.found: Signal[WireFinding] = Signal(f"{self.label}.found")
         self._connection = connection
         self._destination = destination_identity
         self._wait_remote_tracks = tuple(wait_remote_tracks)
         self._ready_timeout_s = ready_timeout_s
         self._clear_buffer_timeout_s = clear_buffer_timeout_s
+        self._answer_timeout_s = answer_timeout_s
+        self._checks = AnswerChecks()
         self._wait_playback_start = wait_playback_start
         self._max_speed = max_speed
         # Up to when the way is taken by what was sent, at `max_speed`.
@@ -145,10 +152,13 @@ class DataStreamAudioOutput(SegmentedOutput):
 
     def flush(self) -> None:
         """End the segment being captured, its stream too, in order behind its frames."""
-        ends_stream = self._capturing is not None
+        record = self._capturing
         super().flush()
-        if ends_stream and not self._closed:
+        if record is not None and not self._closed:
             self._tasks.spawn(self._end_stream(), name=f"{self.label} end of stream")
+            if not self._is_over(record):
+                ends_s = self._checks.ends_s(record.ref, self._clock.now())
+                self._tasks.spawn(self._await_answer(record, ends_s), name=f"{self.label} answer")
 
     def clear_buffer(self) -> None:
         """Ask the avatar to stop at once; every pending segment is answered, at the latest when the time is over."""
@@ -156,8 +166,26 @@ class DataStreamAudioOutput(SegmentedOutput):
         if not refs or self._closed:
             return
         self._cleared.update(refs)
+        self._checks.cleared(self._clock.now())
         self._finish_within(self._clear_buffer_timeout_s, refs)
         self._clearing = self._tasks.spawn(self._clear(refs), name=f"{self.label} clear")
+
+    def on_playback_finished(
+        self,
+        *,
+        playback_position: float,
+        interrupted: bool,
+        segment: SegmentRef | None = None,
+        synchronized_transcript: str | None = None,
+    ) -> None:
+        """A segment is over."""
+        super().on_playback_finished(
+            playback_position=playback_position,
+            interrupted=interrupted,
+            segment=segment,
+            synchronized_transcript=synchronized_transcript,
+        )
+        self._checks.keep(self._pending)
 
     async def aclose(self) -> None:
         """Take back the handlers, end the stream, finish what is pending as interrupted; harmless twice."""
@@ -207,6 +235,7 @@ class DataStreamAudioOutput(SegmentedOutput):
                 if self._is_over(record):
                     return None
                 stream = self._stream or await self._open_stream(record, frame)
+                self._checks.sent(record.ref, frame.duration_s, self._clock.now())
                 await stream.write(frame.to_bytes())
         except RoomError as failure:
             self._finish_at_estimate([record.ref])
@@ -235,6 +264,17 @@ class DataStreamAudioOutput(SegmentedOutput):
             except RoomError as failure:
                 _log.warning("%s: %s", self.label, failure)
 
+    async def _await_answer(self, record: SegmentRecord, ends_s: float) -> None:
+        """Give a segment up that is never answered; while it is heard to go on it is waited for."""
+        heard_s = -1.0
+        while not record.done.is_set() and record.position_s > heard_s:
+            heard_s = record.position_s
+            await self._clock.sleep_until(ends_s + self._answer_timeout_s)
+            ends_s = self._clock.now()
+        if not self._is_over(record):
+            self.found.emit(self._checks.unanswered(record.ref, self._answer_timeout_s, self._clock.now()))
+            self.on_playback_finished(playback_position=record.pushed_s, interrupted=False, segment=record.ref)
+
     async def _clear(self, refs: list[SegmentRef]) -> None:
         records = [record for ref in refs if (record := self._pending.get(ref)) is not None]
         try:
@@ -261,17 +301,23 @@ class DataStreamAudioOutput(SegmentedOutput):
 
     async def _on_started(self, call: RpcCall) -> str:
         message = _decoded(decode_playback_started, call.payload)
+        if message.segment_id is None:
+            self._tell(self._checks.started(bool(self._pending), self._clock.now()))
         self.on_playback_started(segment=_ref(message.segment_id, message.generation))
         return RPC_OK
 
     async def _on_finished(self, call: RpcCall) -> str:
         message = _decoded(decode_playback_finished, call.payload)
-        self.on_playback_finished(
-            playback_position=message.playback_position,
-            interrupted=message.interrupted,
-            segment=_ref(message.segment_id, message.generation),
-        )
+        segment, now_s = _ref(message.segment_id, message.generation), self._clock.now()
+        answered = segment or next(iter(self._pending), None)
+        position_s, interrupted = message.playback_position, message.interrupted
+        self._tell(self._checks.finished(answered, position_s, now_s, interrupted=interrupted))
+        self.on_playback_finished(playback_position=position_s, interrupted=interrupted, segment=segment)
         return RPC_OK
+
+    def _tell(self, finding: WireFinding | None) -> None:
+        if finding is not None:
+            self.found.emit(finding)
 
     def _on_participant_left(self, left: ParticipantLeft) -> None:
         if left.participant.identity == self._destination:

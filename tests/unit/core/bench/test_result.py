@@ -3,6 +3,7 @@ import json
 from avatar_core.bench.demo import Step
 from avatar_core.bench.result import build_result, step_line, table, verdict_of
 from avatar_core.bench.snapshot import (
+    Finding,
     MetricRow,
     RoomInfo,
     SessionSnapshot,
@@ -29,6 +30,7 @@ SNAPSHOT = SessionSnapshot(
         MetricRow("fps", "fps", 2, 25.0, 25.0, 25.0, 25.0, trusted=False),
     ),
     trust=TrustInfo(excluded_samples=4),
+    findings=(Finding("B4", "segment s1 was not answered", 150.0, "wave"),),
 )
 
 
@@ -50,6 +52,13 @@ def test_the_verdict_is_broken_without_a_room_and_fails_by_one_step() -> None:
     assert verdict_of([REFUSED, SWAPPED]) == "broken"
     assert verdict_of([CONNECTED, FAILED, SWAPPED]) == "fail"
     assert verdict_of([CONNECTED, SWAPPED]) == "pass"
+
+
+def test_findings_stand_in_the_result_and_on_the_terminal() -> None:
+    assert result()["findings"] == [
+        {"id": "B4", "evidence": "segment s1 was not answered", "provider": "wave", "time": 150.0}
+    ]
+    assert "B4   wave: segment s1 was not answered" in table(SNAPSHOT, CALM)
 
 
 def test_the_result_has_the_outer_form_that_scripts_rely_on() -> None:
@@ -90,7 +99,7 @@ def test_the_table_has_what_was_measured_and_the_sign() -> None:
     text = table(SNAPSHOT, CALM)
     assert "ack_ms" in text
     assert "av_offset_ms" not in text
-    assert text.endswith("+ = audio leads, video is late.")
+    assert "+ = audio leads, video is late." in text
     assert "Not trusted" not in text
 
 

@@ -8,6 +8,7 @@ import pytest
 from avatar_core.errors import PlaybackError
 from avatar_core.playback.contract import PlaybackProgressedEvent, PlaybackStartedEvent
 from avatar_core.playback.segment import SegmentRef
+from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.data_stream_output import BURST_S, DataStreamAudioOutput
 from avatar_core.room.rpc import RpcError, RpcErrorCode
 from avatar_core.room.values import TrackKind
@@ -198,6 +199,39 @@ async def test_unanswered_clear_finishes_where_the_speech_is_thought_to_be(wire:
     assert log.events == []
     await wire.clock.advance(0.2)
     assert log.answers == [(0.7, True)]
+    await output.aclose()
+
+
+async def test_segment_that_is_never_answered_counts_as_heard_and_is_told(wire: Wire) -> None:
+    """B4: elsewhere whoever waits for its end waits for ever."""
+    output = wire.output(answer_timeout_s=3.0)
+    log = FinishLog(output)
+    found: list[WireFinding] = []
+    output.found.connect(found.append)
+    for name in ("one", "two"):
+        await output.capture_frame(speech(1.0), segment=SegmentRef(name))
+        output.flush()
+    await wire.clock.advance(3.9)
+    assert log.events == []
+    await wire.clock.advance(0.2)
+    assert log.answers == [(1.0, False)]
+    await wire.clock.advance(1.0)
+    assert log.answers == [(1.0, False), (1.0, False)]
+    assert [one.id for one in found] == ["B4", "B4"]
+    await output.aclose()
+
+
+async def test_slow_avatar_that_reports_progress_is_waited_for(wire: Wire) -> None:
+    output = wire.output(answer_timeout_s=3.0)
+    log = FinishLog(output)
+    await output.capture_frame(speech(2.0), segment=SegmentRef("s"))
+    output.flush()
+    for sequence, played_s in enumerate((0.2, 0.6, 1.2)):
+        await wire.clock.advance(4.0)
+        await wire.report(sequence, played_s, SegmentRef("s"))
+    assert log.events == []
+    await wire.answer(2.0)
+    assert log.answers == [(2.0, False)]
     await output.aclose()
 
 
