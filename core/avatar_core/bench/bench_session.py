@@ -52,6 +52,7 @@ class BenchSession:
             first_provider,
             worker_options,
             self.clock,
+            policy=policy,
             monitor_muted=monitor_muted,
             join_timeout_s=join_timeout_s,
             swap_asked=self._swap_asked,

@@ -1,14 +1,16 @@
 """The session's figures: samples by metric, curves over time, and whether either can be believed."""
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot, TrustInfo
-from avatar_core.bench.states import SeriesName
+from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import Clock
 from avatar_core.metrics.series import Series
 from avatar_core.metrics.summary import summarize
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
+from avatar_core.metrics.verdicts import Check, Threshold, judge
 from avatar_core.wire.messages import ProcessLoad
 
 _SAMPLES_KEPT = 20_000
@@ -50,13 +52,15 @@ class Figures:
     back once it turns out that its time can't be believed.
     """
 
-    def __init__(self, clock: Clock, limits: TrustLimits) -> None:
+    def __init__(self, clock: Clock, limits: TrustLimits, thresholds: Mapping[str, Threshold] | None = None) -> None:
         self.judge = TrustJudge(limits)
         self.load: ProcessLoad | None = None
         self.loop_lag_ms: float | None = None
         """Of this process's own loop: 99th percentile of its last second."""
         self.excluded = 0
         self._clock = clock
+        self._thresholds = thresholds or {}
+        self._excluded: Counter[str] = Counter()
         self._samples: dict[str, deque[_Sample]] = {}
         self._series = {name: Series() for name in SeriesName}
 
@@ -64,7 +68,7 @@ class Figures:
         """Add a sample of a metric that was measured from `since_s` to now; what can't be believed is only counted."""
         now_s = self._clock.now()
         if not self.judge.trusted_between(now_s if since_s is None else since_s, now_s):
-            self.excluded += 1
+            self._exclude(name)
             return
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(now_s, value))
 
@@ -120,20 +124,44 @@ class Figures:
         rows += [MetricRow(name, "", 1, float(n), float(n), float(n), float(n)) for name, n in counts]
         return tuple(rows)
 
+    def checks(self) -> tuple[Check, ...]:
+        """What the thresholds make of the trusted samples so far."""
+        return tuple(self._check(name) for name in self._thresholds)
+
+    def _check(self, name: str) -> Check:
+        figures = summarize(self.values(name), signed=name in SIGNED)
+        return judge(self._thresholds[name], figures, self._excluded[name])
+
+    def _exclude(self, name: str) -> None:
+        self.excluded += 1
+        self._excluded[name] += 1
+
     def _row(self, name: str, unit: str) -> MetricRow:
         # A count of freezes is known only where pictures were watched.
         samples = self._freeze_count() if name == "freeze_count" else self.values(name)
         figures = summarize(samples, signed=name in SIGNED)
         trusted = self.judge.trusted
+        check = self._check(name) if name in self._thresholds else None
+        verdict = Verdict(check.verdict) if check is not None and check.verdict != "skipped" else None
         if figures is None:
-            return MetricRow(name, unit, trusted=trusted)
-        return MetricRow(name, unit, figures.n, samples[-1], figures.p50, figures.p95, figures.max, trusted=trusted)
+            return MetricRow(name, unit, verdict=verdict, trusted=trusted)
+        return MetricRow(
+            name,
+            unit,
+            figures.n,
+            samples[-1],
+            figures.p50,
+            figures.p95,
+            figures.max,
+            verdict=verdict,
+            trusted=trusted,
+        )
 
     def _freeze_count(self) -> list[float]:
         return [float(len(self.values("freeze_s")))] if self.values("fps") else []
 
     def _take_back(self, since_s: float) -> None:
-        for samples in self._samples.values():
+        for name, samples in self._samples.items():
             while samples and samples[-1].end_s > since_s:
                 samples.pop()
-                self.excluded += 1
+                self._exclude(name)

@@ -100,7 +100,7 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             await asyncio.to_thread(_write, Path(request.json_to), json.dumps(result, indent=2))
     finally:
         folder.close()
-    return verdict_of(steps)
+    return verdict_of(steps, snapshot.checks)
 
 
 def _write(path: Path, text: str) -> None:

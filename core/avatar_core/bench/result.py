@@ -9,17 +9,25 @@ from typing import Any
 from avatar_core import __version__
 from avatar_core.bench.demo import Step
 from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot
+from avatar_core.metrics.verdicts import Check
 
 SCHEMA = 1
 _MISSING = f"{chr(0x2013):>9}"  # an en dash, as everywhere where a figure is missing
 _PACKAGES = ("livekit", "aiortc", "av", "numpy", "PySide6-Essentials")
 
 
-def verdict_of(steps: Sequence[Step]) -> str:
-    """pass, fail, or broken where the bench could not even connect."""
+def verdict_of(steps: Sequence[Step], checks: Sequence[Check] = ()) -> str:
+    """pass, fail, or broken.
+
+    Broken where the bench could not even connect, or where nothing that was measured can be trusted; a check alone
+    that can't be trusted is told, and leaves the others to decide.
+    """
     if not steps or not steps[0].ok:
         return "broken"
-    return "pass" if all(step.ok for step in steps) else "fail"
+    if not all(step.ok for step in steps) or any(check.verdict == "fail" for check in checks):
+        return "fail"
+    measured = [check.verdict for check in checks if check.verdict != "skipped"]
+    return "broken" if measured and set(measured) == {"broken"} else "pass"
 
 
 def build_result(
@@ -34,7 +42,7 @@ def build_result(
     seed: int,
 ) -> dict[str, Any]:
     """The whole of result.json. `timeline` covers the whole run; figures are of trusted time alone."""
-    verdict = verdict_of(steps)
+    verdict = verdict_of(steps, snapshot.checks)
     return {
         "schema": SCHEMA,
         "verdict": verdict,
@@ -55,7 +63,7 @@ def build_result(
                 "untrusted_s": _untrusted_s(snapshot, timeline),
                 "excluded_samples": snapshot.trust.excluded_samples,
                 "metrics": {row.name: _figures(row) for row in snapshot.metrics if row.n},
-                "checks": [_check(step) for step in steps],
+                "checks": [*(_step_check(step) for step in steps), *(_metric_check(one) for one in snapshot.checks)],
             }
         ],
         "findings": [_finding(finding, snapshot.wall_offset_s) for finding in snapshot.findings],
@@ -78,6 +86,9 @@ def table(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> str:
             f"Not trusted for {_untrusted_s(snapshot, timeline):.1f} s ({reasons}): "
             f"{snapshot.trust.excluded_samples} samples are left out.",
         ]
+    judged = [check for check in snapshot.checks if check.verdict not in ("pass", "skipped")]
+    if judged:
+        lines += ["", *(f"{one.verdict:<6} {one.threshold.metric}: {one.why}" for one in judged)]
     lines += ["", "A/V offset: + = audio leads, video is late."]
     if snapshot.findings:
         lines += ["", "Findings (docs/protocols.md):"]
@@ -94,7 +105,19 @@ def _figures(row: MetricRow) -> Mapping[str, Any]:
     return {"n": row.n, "p50": row.p50, "p95": row.p95, "max": row.max, "unit": row.unit}
 
 
-def _check(step: Step) -> Mapping[str, Any]:
+def _metric_check(check: Check) -> Mapping[str, Any]:
+    threshold = check.threshold
+    return {
+        "name": threshold.metric,
+        "verdict": check.verdict,
+        "value": check.value,
+        "threshold": {"figure": threshold.figure, "warn": threshold.warn, "fail": threshold.fail},
+        "source": threshold.source,
+        "why": check.why,
+    }
+
+
+def _step_check(step: Step) -> Mapping[str, Any]:
     return {
         "name": step.name,
         "verdict": "pass" if step.ok else "fail",

@@ -21,13 +21,14 @@ from avatar_core.bench.stage import DispatcherChild, Stage
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Command, ProviderState, SeriesName, SessionState, Severity
 from avatar_core.bench.talk import Talk
-from avatar_core.bench.thresholds import load_trust_limits
+from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
 from avatar_core.bench.viewer_child import RemotePreview
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError, ProviderError
 from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent
 from avatar_core.playback.meter import LevelMeter
+from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
@@ -61,6 +62,7 @@ class SessionLife:
         worker_options: Mapping[str, JsonScalar] | None,
         clock: Clock,
         *,
+        policy: SwapPolicy,
         monitor_muted: bool,
         join_timeout_s: float,
         swap_asked: Callable[[SwapRequest], Awaitable[CommandResult]],
@@ -80,7 +82,7 @@ class SessionLife:
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, self.registry)
         self.book = Book(clock)
-        self.figures = Figures(clock, load_trust_limits())
+        self.figures = Figures(clock, load_trust_limits(), load_thresholds(policy))
         self.sources = Sources()
         self.hearing = Hearing()
         self.output = AgentOutput(clock=clock)

@@ -127,6 +127,7 @@ class SessionView:
             trust=life.figures.trust(),
             notices=tuple(life.standing.notices.values()),
             findings=tuple(life.standing.findings),
+            checks=life.figures.checks(),
             blocked=life.blocked(),
         )
 

@@ -21,6 +21,7 @@ from avatar_core.bench.states import (
     SourceKind,
     Verdict,
 )
+from avatar_core.metrics.verdicts import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,4 +295,5 @@ class SessionSnapshot:
     trust: TrustInfo = TrustInfo()
     notices: tuple[Notice, ...] = ()
     findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
     blocked: Mapping[Command, str] = field(default_factory=dict)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from avatar_core.media.flashes import FlashDetector
 from avatar_core.media.frames import VideoFrame
-
-FREEZE_S = 0.5
-"""A picture that stands longer than this is a freeze."""
+from avatar_core.metrics.freezes import FreezeRule
 
 _RATE_WINDOW_S = 2.0
 
@@ -30,12 +28,12 @@ class VideoProbe:
         self.first_frame_s: float | None = None
         self.last_frame_s: float | None = None
         self._flashes = FlashDetector()
+        self._freezes = FreezeRule()
         # Without the first frame, which begins the time that is counted.
         self._arrivals_s: deque[float] = deque(maxlen=256)
 
     def frame(self, frame: VideoFrame, received_s: float) -> Seen:
         """Take in one decoded frame that reached this process at `received_s`."""
-        gap_s = received_s - self.last_frame_s if self.last_frame_s is not None else 0.0
         if self.first_frame_s is None:
             self.first_frame_s = received_s
         else:
@@ -43,7 +41,11 @@ class VideoProbe:
         self.last_frame_s = received_s
         self.width_px, self.height_px = frame.width, frame.height
         self.frames += 1
-        return Seen(self._flashes.push(frame.luma, received_s), gap_s if gap_s > FREEZE_S else None)
+        return Seen(self._flashes.push(frame.luma, received_s), self._freezes.push(received_s))
+
+    def freeze_s(self, now_s: float) -> float | None:
+        """How long the picture has been frozen by now; None where it is not."""
+        return self._freezes.ongoing_s(now_s)
 
     def fps(self, now_s: float) -> float:
         """Frames per second over the last two seconds, or since the first frame where that is less."""

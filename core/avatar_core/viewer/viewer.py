@@ -19,6 +19,8 @@ from avatar_core.wire import messages
 
 _log = logging.getLogger(__name__)
 
+_FROZEN_AT_ITS_END_S = 0.5
+"""Whoever leaves in good order is gone sooner after the last picture."""
 _BYTES_PER_PIXEL = 4
 
 Tell = Callable[[object], None]
@@ -152,6 +154,9 @@ class Viewer:
             # It left in the middle of a word: its silence is told by nobody else.
             watch.audio.audible = False
             self._on_audibility(watch, Audibility(False, watch.audio.last_audible_s))
+        frozen_s = watch.video.freeze_s(self._clock.now())
+        if frozen_s is not None and frozen_s >= _FROZEN_AT_ITS_END_S:
+            self._on_freeze(watch, frozen_s)
         self._tasks.spawn(watch.aclose(), name=f"end of watching {identity}")
 
     def _hand_over(self) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from avatar_core.bench.figures import METRICS, Figures
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow
-from avatar_core.bench.states import SeriesName
+from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.metrics.trust import TrustLimits
+from avatar_core.metrics.verdicts import Threshold
 from avatar_core.wire.messages import ProcessLoad
 from tests.fakes.clock import ManualClock
 
@@ -41,6 +42,29 @@ def test_a_row_has_the_figures_of_its_samples() -> None:
     for value in (10.0, 30.0, 20.0):
         measured.figures.measure("ack_ms", value)
     assert measured.row("ack_ms") == MetricRow("ack_ms", "ms", 3, 20.0, 20.0, 30.0, 30.0)
+
+
+def test_figures_are_judged_where_a_threshold_is_given() -> None:
+    threshold = Threshold("ack_ms", "max", fail=100.0, source="S03")
+    measured = Measured()
+    measured.figures = Figures(measured.clock, LIMITS, {"ack_ms": threshold})
+    assert measured.row("ack_ms").verdict is None
+    assert [check.verdict for check in measured.figures.checks()] == ["skipped"]
+    measured.figures.measure("ack_ms", 50.0)
+    assert measured.row("ack_ms").verdict is Verdict.PASS
+    measured.figures.measure("ack_ms", 150.0)
+    assert measured.row("ack_ms").verdict is Verdict.FAIL
+    assert [check.verdict for check in measured.figures.checks()] == ["fail"]
+
+
+def test_figure_of_untrusted_time_alone_is_broken() -> None:
+    measured = Measured()
+    measured.figures = Figures(measured.clock, LIMITS, {"ack_ms": Threshold("ack_ms", "max", fail=100.0, source="S03")})
+    for _ in range(3):
+        measured.second(busy=1.0)
+    measured.figures.measure("ack_ms", 50.0)
+    assert measured.row("ack_ms").verdict is Verdict.BROKEN
+    assert measured.figures.checks()[0].why == "measurement not trusted: 1 sample left out"
 
 
 def test_an_offset_keeps_its_sign_at_its_worst() -> None:

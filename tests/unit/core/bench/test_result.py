@@ -12,6 +12,7 @@ from avatar_core.bench.snapshot import (
     UntrustedTime,
 )
 from avatar_core.bench.states import SessionState
+from avatar_core.metrics.verdicts import Check, Threshold
 
 CONNECTED = Step("connect", True, "Wave joined", 900.0, {"join_s": 0.9})
 REFUSED = Step("connect", False, "No room", 10.0)
@@ -30,6 +31,10 @@ SNAPSHOT = SessionSnapshot(
         MetricRow("fps", "fps", 2, 25.0, 25.0, 25.0, 25.0, trusted=False),
     ),
     trust=TrustInfo(excluded_samples=4),
+    checks=(
+        Check(Threshold("join_s", "max", fail=10.0, source="S01", warn=2.0), "warn", 3.0, "max 3 of 1, above 2"),
+        Check(Threshold("ack_ms", "max", fail=2000.0, source="S03"), "pass", 14.0, "max 14 of 3"),
+    ),
     findings=(Finding("B4", "segment s1 was not answered", 150.0, "wave"),),
 )
 
@@ -52,6 +57,33 @@ def test_the_verdict_is_broken_without_a_room_and_fails_by_one_step() -> None:
     assert verdict_of([REFUSED, SWAPPED]) == "broken"
     assert verdict_of([CONNECTED, FAILED, SWAPPED]) == "fail"
     assert verdict_of([CONNECTED, SWAPPED]) == "pass"
+
+
+def test_checks_stand_in_the_result_with_their_threshold_and_what_is_not_fine_on_the_terminal() -> None:
+    checks = {check["name"]: check for check in result()["runs"][0]["checks"]}
+    assert checks["join_s"] == {
+        "name": "join_s",
+        "verdict": "warn",
+        "value": 3.0,
+        "threshold": {"figure": "max", "warn": 2.0, "fail": 10.0},
+        "source": "S01",
+        "why": "max 3 of 1, above 2",
+    }
+    text = table(SNAPSHOT, CALM)
+    assert "warn   join_s: max 3 of 1, above 2" in text
+    assert "max 14 of 3" not in text
+
+
+def test_a_check_that_fails_fails_the_run_and_it_is_broken_where_nothing_can_be_trusted() -> None:
+    threshold = Threshold("ack_ms", "max", fail=1.0, source="S03")
+    passed, failed, broken, skipped = (
+        Check(threshold, verdict, None, "") for verdict in ("pass", "fail", "broken", "skipped")
+    )
+    steps = [CONNECTED, SWAPPED]
+    assert verdict_of(steps, [passed, failed, broken]) == "fail"
+    assert verdict_of(steps, [passed, broken, skipped]) == "pass"
+    assert verdict_of(steps, [broken, skipped]) == "broken"
+    assert verdict_of(steps, [skipped]) == "pass"
 
 
 def test_findings_stand_in_the_result_and_on_the_terminal() -> None:
@@ -79,7 +111,7 @@ def test_metrics_have_figures_where_something_was_measured_and_stand_by_name() -
 
 
 def test_a_check_says_what_its_step_did_and_measured() -> None:
-    connect, swap = result()["runs"][0]["checks"]
+    connect, swap = result()["runs"][0]["checks"][:2]
     assert connect["value"] == {"join_s": 0.9}
     assert (swap["name"], swap["verdict"], swap["why"]) == ("swap", "pass", "picture gap 40 ms")
 

@@ -3,7 +3,7 @@ import pytest
 
 from avatar_core.media.frames import VideoFrame
 from avatar_core.media.sync_picture import BLACK, FLASH_AREA, WHITE
-from avatar_core.viewer.video_probe import FREEZE_S, VideoProbe
+from avatar_core.viewer.video_probe import VideoProbe
 
 WIDTH, HEIGHT = 320, 180
 
@@ -41,9 +41,17 @@ def test_the_rate_of_pictures_that_stopped_is_nothing() -> None:
 
 def test_a_planted_freeze_is_told_with_its_length_once_it_is_over() -> None:
     probe = VideoProbe()
-    times_s = [100.0, 100.04, 100.04 + FREEZE_S + 0.2, 100.8]
+    times_s = [100.0, 100.04, 100.08, 100.5, 100.54]
     seen = [probe.frame(picture(), at_s) for at_s in times_s]
-    assert [one.freeze_s for one in seen] == [None, None, pytest.approx(FREEZE_S + 0.2), None]
+    assert [one.freeze_s for one in seen] == [None, None, None, pytest.approx(0.42), None]
+
+
+def test_a_freeze_that_lasts_is_known() -> None:
+    probe = VideoProbe()
+    for index in range(10):
+        probe.frame(picture(), 100 + index * 0.04)
+    assert probe.freeze_s(100.5) is None
+    assert probe.freeze_s(101.36) == pytest.approx(1.0)
 
 
 def test_a_slow_picture_is_no_freeze() -> None:
