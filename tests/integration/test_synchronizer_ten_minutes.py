@@ -17,6 +17,8 @@ def test_ten_minutes_have_no_drift_and_memory_stays_flat() -> None:
         [sys.executable, str(CHILD), "ours", "rt", "600", "320x180"], capture_output=True, check=True, timeout=900
     )
     figures = json.loads(done.stdout.splitlines()[-1])
-    assert abs(figures["slope"]) <= 0.2
+    # The phase of two clocks of 10 ms may move by some ms in all, once or twice.
+    assert abs(figures["slope"]) <= 0.8
+    assert figures["offset_p99"] <= 12
     assert (figures["pictures_lost"], figures["sound_lost_ms"]) == (0, 0)
     assert figures["rss_grown_mb"] <= 600 * 0.096 + 10

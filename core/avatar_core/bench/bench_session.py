@@ -59,6 +59,7 @@ class BenchSession:
         )
         self.event = self.life.standing.event
         self.state_changed = self.life.standing.state_changed
+        self.wire = self.life.wire
         self.preview: PreviewReader = self.life.preview
         self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
         self._policy = policy

@@ -11,6 +11,7 @@ from typing import Protocol
 from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
 from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
 from avatar_core.clock import Clock
+from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 
 
@@ -82,6 +83,7 @@ class Session(Protocol):
     clock: Clock
     event: Signal[SessionEvent]
     state_changed: Signal[SessionState]
+    wire: Signal[WireEvent]
     preview: PreviewReader
 
     @property

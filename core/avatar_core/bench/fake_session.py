@@ -31,6 +31,8 @@ from avatar_core.bench.states import (
     SourceKind,
 )
 from avatar_core.clock import Clock, MonotonicClock
+from avatar_core.room.wire_record import WireEvent
+from avatar_core.signal import Signal
 
 ENDLESS_S = 3600.0
 
@@ -78,6 +80,7 @@ class FakeSession:
         )
         self.event = self.world.event
         self.state_changed = self.world.state_changed
+        self.wire: Signal[WireEvent] = Signal("wire")
         self.preview = self.world.preview
         self.times = times or FakeTimes()
         self.faults: set[FakeFault] = set()

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from avatar_core.bench.contract import Session, SessionEvent
 from avatar_core.errors import ConfigError
+from avatar_core.room.wire_record import WireEvent
 
 _CORE = "avatar_core"
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -35,8 +36,14 @@ class RunFolder:
         self._level_before: int | None = None
 
     def follow(self, session: Session) -> None:
-        """Write every event of `session`, and the program's log, from now on."""
-        self._disconnect = session.event.connect(self._write_event)
+        """Write every event of `session`, what goes over its wire, and the program's log, from now on."""
+        ends = (session.event.connect(self._write_event), session.wire.connect(self._write_wire))
+
+        def disconnect() -> None:
+            for end in ends:
+                end()
+
+        self._disconnect = disconnect
         logging.getLogger().addHandler(self._log)
         core = logging.getLogger(_CORE)
         self._level_before = core.level
@@ -69,6 +76,23 @@ class RunFolder:
             "provider_id": event.provider_id,
             "segment_id": event.segment_id,
         }
+        self._write_line(line)
+
+    def _write_wire(self, event: WireEvent) -> None:
+        line = {
+            "time_s": round(event.at_s, 6),
+            "kind": "Wire",
+            "what": event.kind,
+            "direction": event.direction,
+            "name": event.name,
+            "peer": event.peer,
+            "bytes": event.size_bytes,
+            "outcome": event.outcome,
+            "took_ms": "" if event.took_ms is None else event.took_ms,
+        }
+        self._write_line(line)
+
+    def _write_line(self, line: Mapping[str, Any]) -> None:
         self._events.write(json.dumps({key: value for key, value in line.items() if value != ""}) + "\n")
 
 

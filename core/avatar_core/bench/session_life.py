@@ -35,6 +35,8 @@ from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
 from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
+from avatar_core.room.wire_record import WireEvent
+from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
 from avatar_core.wire import messages
@@ -81,6 +83,7 @@ class SessionLife:
         self.registry = Registry([*builtin, *providers, DirectVoice(clock)])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, self.registry)
+        self.wire: Signal[WireEvent] = Signal("wire")
         self.book = Book(clock)
         self.figures = Figures(clock, load_trust_limits(), load_thresholds(policy))
         self.sources = Sources()
@@ -201,6 +204,7 @@ class SessionLife:
         """Everything up to the first picture; what it began is the stage's to end."""
         started_s, traits = self.clock.now(), self.first.traits
         await stage.open(self.preview.box, monitor_muted=self.view.monitor_muted)
+        stage.connection.wire.noted.connect(self.wire.emit)
         self.standing.set_provider(traits.id, ProviderState.STARTING)
         actor = stage.actor = await stage.cast.start(self.first, stage.cast.new_identity(traits))
         stage.viewer.send(messages.FollowAvatar(actor.identity))

@@ -20,8 +20,17 @@ from avatar_core.room.options import AudioPublishOptions, ConnectOptions, VideoP
 from avatar_core.room.publishing import PublishedAudio, PublishedVideo
 from avatar_core.room.receiving import FrameReader
 from avatar_core.room.rpc import RpcEndpoint
-from avatar_core.room.values import ConnectionState, Participant, Publication, StateChanged, TrackKind, TrackSource
+from avatar_core.room.values import (
+    ConnectionState,
+    DataPacket,
+    Participant,
+    Publication,
+    StateChanged,
+    TrackKind,
+    TrackSource,
+)
 from avatar_core.room.waiting import wait_for
+from avatar_core.room.wire_record import WireRecord
 from avatar_core.tasks import TaskGroup
 from avatar_core.tokens import VideoGrants
 
@@ -31,7 +40,8 @@ T = TypeVar("T")
 class RoomConnection:
     """Joins one room once, as one participant; made inside a running loop, left by `aclose`.
 
-    `events` has the facts, `rpc` the remote procedure calls, `streams` the byte and text streams. Handlers, readers and
+    `events` has the facts, `rpc` the remote procedure calls, `streams` the byte and text streams, `wire` the record of
+    all that goes over these. Handlers, readers and
     published tracks belong to the connection and end with it (PROTOCOLS B1, B2, B12). Every call raises RoomLost once
     the room went away, RoomError while it is not joined.
     """
@@ -44,8 +54,10 @@ class RoomConnection:
         self._published: list[PublishedAudio | PublishedVideo] = []
         self._close_once = CloseOnce(self._close, name="room connection close")
         self.events = RoomEvents(self._link)
-        self.rpc = RpcEndpoint(self._link)
-        self.streams = DataStreams(self._link)
+        self.wire = WireRecord(self._clock)
+        self.rpc = RpcEndpoint(self._link, self.wire)
+        self.streams = DataStreams(self._link, self.wire)
+        self.events.data_received.connect(self._on_packet)
         self.events.track_unsubscribed.connect(self._on_track_ended)
         self.events.track_unpublished.connect(self._on_track_ended)
         self.events.state_changed.connect(self._on_state_changed)
@@ -146,10 +158,14 @@ class RoomConnection:
         call = self._link.room.local_participant.publish_data(
             payload, reliable=reliable, destination_identities=list(destinations), topic=topic
         )
+        outcome = "ok"
         try:
             await self._link.run(call, name="send data")
         except PublishDataError as failure:
+            outcome = failure.message
             raise RoomError(f"Could not send {len(payload)} bytes of data: {failure.message}") from None
+        finally:
+            self.wire.note("sent", "packet", topic, ",".join(destinations), size_bytes=len(payload), outcome=outcome)
 
     async def update_self(
         self, *, name: str | None = None, metadata: str | None = None, attributes: Mapping[str, str] | None = None
@@ -214,6 +230,9 @@ class RoomConnection:
     async def aclose(self) -> None:
         """Leave the room and free everything; harmless twice, and when the room is gone."""
         await self._close_once()
+
+    def _on_packet(self, packet: DataPacket) -> None:
+        self.wire.note("received", "packet", packet.topic, packet.sender, size_bytes=len(packet.payload))
 
     def _on_joined(self) -> None:
         self.rpc.announce_all()

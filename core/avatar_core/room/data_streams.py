@@ -8,9 +8,11 @@ from typing import Generic, TypeVar
 
 from livekit import rtc
 
+from avatar_core.clock import MonotonicClock
 from avatar_core.errors import RoomError
 from avatar_core.room.link import RoomLink
 from avatar_core.room.routes import Routes
+from avatar_core.room.wire_record import WireRecord
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 
@@ -42,6 +44,7 @@ class IncomingStream(Generic[C]):
     """
 
     def __init__(self, reader: rtc.ByteStreamReader | rtc.TextStreamReader, chunks: AsyncIterator[C], sender: str):
+        self.received_bytes = 0
         info = reader.info
         self.id = info.stream_id
         self.topic = info.topic
@@ -57,7 +60,9 @@ class IncomingStream(Generic[C]):
 
     async def __anext__(self) -> C:
         try:
-            return await anext(self._chunks)
+            chunk = await anext(self._chunks)
+            self.received_bytes += _size(chunk)
+            return chunk
         except rtc.StreamError as failure:
             raise StreamAborted(
                 f"The stream {self.id} on {self.topic!r} from {self.sender!r} ended early: {failure.description}"
@@ -75,9 +80,23 @@ TextStreamHandler = Callable[[IncomingStream[str]], Awaitable[None]]
 class StreamWriter(Generic[C]):
     """One stream that goes out. Writes and the close are taken one after another, in the order they were asked for."""
 
-    def __init__(self, link: RoomLink, writer: rtc.ByteStreamWriter | rtc.TextStreamWriter) -> None:
+    def __init__(
+        self,
+        link: RoomLink,
+        writer: rtc.ByteStreamWriter | rtc.TextStreamWriter,
+        wire: WireRecord,
+        *,
+        topic: str,
+        peer: str,
+    ) -> None:
         self.id = writer.info.stream_id
+        self._topic = topic
         self._link = link
+        self._wire = wire
+        self._peer = peer
+        self._began_s = wire.now()
+        self._sent_bytes = 0
+        wire.note("sent", "stream_begin", self._topic, peer)
         self._writer = writer
         # livekit 1.1.21 does not order a close behind a write that is in progress (PROTOCOLS B17).
         self._lock = asyncio.Lock()
@@ -90,6 +109,7 @@ class StreamWriter(Generic[C]):
                 raise RuntimeError("this stream is closed")
             try:
                 await self._link.run(self._writer.write(chunk), name="stream write")  # type: ignore[arg-type]
+                self._sent_bytes += _size(chunk)
             except rtc.StreamError as failure:
                 raise RoomError(f"Could not write to stream {self.id}: {failure.description}") from None
 
@@ -100,11 +120,25 @@ class StreamWriter(Generic[C]):
                 return
             self._closed = True
             if not self._link.usable:
+                self._note_end("the room was gone")
                 return
             try:
                 await self._link.run(self._writer.aclose(reason=reason), name="stream close")
             except rtc.StreamError as failure:
+                self._note_end(failure.description)
                 raise RoomError(f"Could not end stream {self.id}: {failure.description}") from None
+            self._note_end(reason or "ok")
+
+    def _note_end(self, outcome: str) -> None:
+        self._wire.note(
+            "sent",
+            "stream_end",
+            self._topic,
+            self._peer,
+            size_bytes=self._sent_bytes,
+            outcome=outcome,
+            since_s=self._began_s,
+        )
 
     async def __aenter__(self) -> "StreamWriter[C]":
         return self
@@ -116,10 +150,11 @@ class StreamWriter(Generic[C]):
 class DataStreams:
     """The streams of one connection: handlers by topic and sender, and writers."""
 
-    def __init__(self, link: RoomLink) -> None:
+    def __init__(self, link: RoomLink, wire: WireRecord | None = None) -> None:
         self.handler_failed: Signal[StreamHandlerFailed] = Signal("stream_handler_failed")
         self.refused = 0
         self._link = link
+        self._wire = wire or WireRecord(MonotonicClock())
         self._bytes: Routes[ByteStreamHandler] = Routes(what="byte stream topic")
         self._text: Routes[TextStreamHandler] = Routes(what="text stream topic")
         self._announced: set[tuple[type, str]] = set()
@@ -164,7 +199,8 @@ class DataStreams:
             total_size=total_bytes,
         )
         try:
-            return StreamWriter(self._link, await self._link.run(call, name="stream open"))
+            writer = await self._link.run(call, name="stream open")
+            return StreamWriter(self._link, writer, self._wire, topic=topic, peer=",".join(destinations))
         except rtc.StreamError as failure:
             raise RoomError(f"Could not open a byte stream on {topic!r}: {failure.description}") from None
 
@@ -177,7 +213,8 @@ class DataStreams:
             topic=topic, destination_identities=list(destinations), attributes=dict(attributes or {})
         )
         try:
-            return StreamWriter(self._link, await self._link.run(call, name="stream open"))
+            writer = await self._link.run(call, name="stream open")
+            return StreamWriter(self._link, writer, self._wire, topic=topic, peer=",".join(destinations))
         except rtc.StreamError as failure:
             raise RoomError(f"Could not open a text stream on {topic!r}: {failure.description}") from None
 
@@ -196,6 +233,8 @@ class DataStreams:
     def _serve(self, handler: Callable[[IncomingStream[C]], Awaitable[None]] | None, stream: IncomingStream[C]) -> None:
         if handler is None or len(self._tasks) >= MAX_OPEN_STREAMS:
             self.refused += 1
+            outcome = "refused: no handler" if handler is None else "refused: too many are open"
+            self._wire.note("received", "stream_begin", stream.topic, stream.sender, outcome=outcome)
             why = "it has no handler" if handler is None else f"{MAX_OPEN_STREAMS} are open"
             _log.info("stream on %r from %r refused: %s", stream.topic, stream.sender, why)
             stream.close()
@@ -205,11 +244,31 @@ class DataStreams:
         task.add_done_callback(lambda _: stream.close())
 
     async def _handle(self, handler: Callable[[IncomingStream[C]], Awaitable[None]], stream: IncomingStream[C]) -> None:
+        began_s, outcome = self._wire.now(), "ok"
+        self._wire.note("received", "stream_begin", stream.topic, stream.sender)
         try:
             await handler(stream)
+        except asyncio.CancelledError:
+            outcome = "not read to its end"
+            raise
         except Exception as failure:
+            outcome = str(failure)
             if isinstance(failure, StreamAborted):
                 _log.warning("%s", failure)
             else:
                 _log.exception("the handler of a stream on %r from %r failed", stream.topic, stream.sender)
             self.handler_failed.emit(StreamHandlerFailed(stream.topic, stream.sender, failure))
+        finally:
+            self._wire.note(
+                "received",
+                "stream_end",
+                stream.topic,
+                stream.sender,
+                size_bytes=stream.received_bytes,
+                outcome=outcome,
+                since_s=began_s,
+            )
+
+
+def _size(chunk: bytes | str) -> int:
+    return len(chunk if isinstance(chunk, bytes) else chunk.encode())

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from livekit import rtc
 
+from avatar_core.clock import MonotonicClock
 from avatar_core.errors import RoomError
 from avatar_core.room.link import RoomLink
 from avatar_core.room.routes import Routes
+from avatar_core.room.wire_record import WireRecord
 
 RpcErrorCode = rtc.RpcError.ErrorCode
 
@@ -41,8 +43,9 @@ RpcHandler = Callable[[RpcCall], Awaitable[str]]
 class RpcEndpoint:
     """The methods one connection answers, and its calls to others."""
 
-    def __init__(self, link: RoomLink) -> None:
+    def __init__(self, link: RoomLink, wire: WireRecord | None = None) -> None:
         self._link = link
+        self._wire = wire or WireRecord(MonotonicClock())
         self._routes: Routes[RpcHandler] = Routes(what="RPC method")
         self._announced: set[str] = set()
 
@@ -80,12 +83,20 @@ class RpcEndpoint:
             response_timeout=response_timeout_s,
             max_round_trip_latency=ack_timeout_s,
         )
+        began_s, outcome = self._wire.now(), "ok"
         try:
             return await self._link.run(call, name=f"rpc {method}")
         except rtc.RpcError as failure:
+            outcome = f"{failure.code} {failure.message}"
             raise RpcError(
                 failure.code, f"RPC {method!r} to {destination!r} failed: {failure.message}", failure.data or ""
             ) from None
+        except BaseException as failure:
+            outcome = str(failure) or type(failure).__name__
+            raise
+        finally:
+            size = len(payload.encode())
+            self._wire.note("sent", "rpc", method, destination, size_bytes=size, outcome=outcome, since_s=began_s)
 
     def announce_all(self) -> None:
         """Tell the SDK of every method registered so far; called when the room is joined."""
@@ -103,6 +114,27 @@ class RpcEndpoint:
             self._link.room.local_participant.register_rpc_method(method, self._answer)
 
     async def _answer(self, invocation: rtc.RpcInvocationData) -> str:
+        began_s, outcome = self._wire.now(), "ok"
+        try:
+            return await self._served(invocation)
+        except rtc.RpcError as failure:
+            outcome = f"{failure.code} {failure.message}"
+            raise
+        except BaseException as failure:
+            outcome = str(failure) or type(failure).__name__
+            raise
+        finally:
+            self._wire.note(
+                "received",
+                "rpc",
+                invocation.method,
+                invocation.caller_identity,
+                size_bytes=len(invocation.payload.encode()),
+                outcome=outcome,
+                since_s=began_s,
+            )
+
+    async def _served(self, invocation: rtc.RpcInvocationData) -> str:
         handler = self._routes.find(invocation.method, invocation.caller_identity)
         if handler is None:
             raise rtc.RpcError(RpcErrorCode.UNSUPPORTED_METHOD, "Method not supported at destination")

@@ -9,6 +9,7 @@ from avatar_core.bench.fake_session import FakeSession
 from avatar_core.bench.run_folder import RunFolder, default_run_folder
 from avatar_core.bench.states import Severity
 from avatar_core.errors import ConfigError
+from avatar_core.room.wire_record import WireEvent
 
 
 def events_in(path: Path) -> list[dict]:
@@ -25,6 +26,26 @@ async def test_events_are_written_as_they_come(tmp_path: Path) -> None:
     session.event.emit(SessionEvent(13.0, "Swap", "late"))
     assert events_in(folder.path) == [expected]
     folder.close()
+
+
+async def test_what_goes_over_the_wire_is_written_too_without_its_content(tmp_path: Path) -> None:
+    session, folder = FakeSession(), RunFolder(tmp_path / "run")
+    folder.follow(session)
+    session.wire.emit(WireEvent(12.5, "sent", "rpc", "lk.clear_buffer", "avatar-1", 0, "ok", 4.2))
+    folder.close()
+    assert events_in(folder.path) == [
+        {
+            "time_s": 12.5,
+            "kind": "Wire",
+            "what": "rpc",
+            "direction": "sent",
+            "name": "lk.clear_buffer",
+            "peer": "avatar-1",
+            "bytes": 0,
+            "outcome": "ok",
+            "took_ms": 4.2,
+        }
+    ]
 
 
 async def test_the_log_has_our_information_and_everybodys_warnings(tmp_path: Path) -> None:
