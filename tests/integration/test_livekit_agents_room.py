@@ -277,12 +277,14 @@ async def test_twenty_barge_ins_by_their_agent_leave_our_worker_answering(their_
 async def test_their_worker_tells_an_end_before_it_can_be_heard_and_that_is_found(
     our_output: DataStreamAudioOutput,
 ) -> None:
-    """B7."""
+    """B7: 100 ms early, less the way of the sound and of the answer: now and then a busy machine takes longer."""
     found: list[WireFinding] = []
     our_output.found.connect(found.append)
-    for number in range(3):
-        await say(our_output, 1.0, f"s{number}")
+    for number in range(20):
+        await say(our_output, 0.5, f"s{number}")
         await playout(our_output)
+        if any(one.id == "B7" for one in found):
+            break
     assert "B7" in {one.id for one in found}
 
 

@@ -18,7 +18,7 @@ from avatar_core.media.frames import VideoFrame
 
 _IDLE_AFTER_S = 0.2
 """So long the last picture stays before the idle one takes its place: a generator may be a little late."""
-_ALIGN_EVERY_S = 1.0
+_BEGINNING_S, _ALIGN_EVERY_S = 0.5, 1.0
 _OFFSETS = 32
 
 
@@ -51,8 +51,7 @@ class PictureRelease:
         self._idle = idle
         self._last: VideoFrame | None = None
         self._last_new_s = -math.inf
-        # The utterance in which slots were aligned last, and when.
-        self._aligned = (0, -math.inf)
+        self._aligned_s = -math.inf
         self._offsets_s: deque[float] = deque(maxlen=_OFFSETS)
 
     @property
@@ -67,7 +66,7 @@ class PictureRelease:
             unknown_from_s = self._sound.unknown_from_s
             if self._may_align(now_s) and (due_s := self._pictures.align(unknown_from_s)) is not None:
                 self._slots.align(due_s)
-                self._aligned = (self._sound.utterances, now_s)
+                self._aligned_s = now_s
             elif self._slots.next_s is None and self._idle is not None:
                 self._slots.align(now_s)
             slot_s = self._slots.next_s
@@ -80,9 +79,8 @@ class PictureRelease:
             self._slots.advance(now_s)
 
     def _may_align(self, now_s: float) -> bool:
-        """At an utterance's start at once; within one seldom, or a source that starves would set the frame rate."""
-        utterances, aligned_s = self._aligned
-        return utterances != self._sound.utterances or now_s - aligned_s >= _ALIGN_EVERY_S
+        """While an utterance begins at once; later seldom, or a source that starves would set the frame rate."""
+        return now_s - self._sound.begun_s < _BEGINNING_S or now_s - self._aligned_s >= _ALIGN_EVERY_S
 
     def _fill(self, picture: VideoFrame | None, now_s: float) -> None:
         """Show `picture`, or what stands for a missing one: a frame object of its own each time."""

@@ -9,7 +9,7 @@ import numpy as np
 from avatar_core.avatar.alarm import Alarm
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.pictures import PictureQueue
-from avatar_core.avatar.playhead import GRAIN_S, Playhead
+from avatar_core.avatar.playhead import Playhead
 from avatar_core.avatar.sinks import AudioSink
 from avatar_core.avatar.sound_queue import PIECE_S, SoundQueue
 from avatar_core.avatar.synchronizer_counts import Counts
@@ -23,11 +23,14 @@ SILENCE_S = 0.04
 """The same while nobody speaks. Silence never stops: an output that runs dry shifts every receiver's clock."""
 LAST_MOMENT_S = 0.01
 """The same within an utterance whose sound has not come: what comes in time must not find silence before it."""
+LATE_SOUND_S = 0.1
+"""So long pictures wait for sound that is late; then they go on without it."""
 
 
 class SoundRelease:
     """Owned by a synchronizer. `pictures` is told when each stretch of the media timeline leaves.
 
+    `pictures_wait`: a picture comes before its sound, so that one at the end of what was given waits for more of it.
     `room` is set whenever there may be room, `picture_alarm` rung when the timeline may have moved. `started` and
     `ended` hear of utterances when it is time: of their start, and of their end with the seconds played.
     """
@@ -41,6 +44,7 @@ class SoundRelease:
         counts: Counts,
         *,
         wait_for_picture_s: float,
+        pictures_wait: bool,
         room: asyncio.Event,
         picture_alarm: Alarm,
         started: Callable[[float], None],
@@ -53,14 +57,15 @@ class SoundRelease:
         """Whether the first sound of an utterance is to wait for its picture: pictures have come with sound before."""
         self.until_s = -math.inf
         """Media time up to which sound was given to the output."""
-        self.utterances = 0
-        """Begun since the start."""
+        self.begun_s = -math.inf
+        """When the first sound of the newest utterance was given to the output."""
         self._output = output
         self._options = options
         self._clock = clock
         self._pictures = pictures
         self._counts = counts
         self._wait_for_picture_s = wait_for_picture_s
+        self._late_sound_s = LATE_SOUND_S if pictures_wait else 0.0
         self._room = room
         self._picture_alarm = picture_alarm
         self._started = started
@@ -82,10 +87,16 @@ class SoundRelease:
 
     @property
     def unknown_from_s(self) -> float:
-        """From which media time on pictures wait for their sound to be given to the output first."""
+        """From which media time on pictures wait for their sound to be given to the output first.
+
+        Within an utterance also for sound that has not come yet, for a moment: a picture would leave before it.
+        """
         next_s = self.queue.next_media_s
         waits_from_s = math.inf if next_s is None else next_s
-        return min(waits_from_s, self.until_s) if self.paused and self._utterances.speaking else waits_from_s
+        if not self._utterances.speaking:
+            return waits_from_s
+        late_s = self._clock.now() - self._pictures.leaves_s(self.until_s)
+        return min(waits_from_s, self.until_s) if self.paused or late_s < self._late_sound_s else waits_from_s
 
     @property
     def waits_for_picture(self) -> bool:
@@ -155,7 +166,8 @@ class SoundRelease:
         if self._playhead.queued_s(now_s) > 0 and self._playhead.only_silence(now_s):
             self._playhead.cut(now_s)
             self._output.clear_queue()
-        self.utterances += not self._utterances.speaking
+        if not self._utterances.speaking:
+            self.begun_s = now_s
         leaves_s = self._utterances.say(now_s, sound.duration_s, self._started)
         self._pictures.anchor(sound.pts_s, leaves_s)
         self.until_s = sound.pts_s + sound.duration_s
@@ -169,13 +181,11 @@ class SoundRelease:
         self._utterances.end(now_s, lambda played_s: self._ended(end, played_s))
 
     async def _keep_silent(self, now_s: float) -> None:
-        missing = self._utterances.speaking and not self.paused
-        # No more than must be: the missing sound may come the next moment.
-        duration_s = GRAIN_S if missing else PIECE_S
-        self._counts.silence(duration_s, missing=missing)
-        self._playhead.push(now_s, duration_s, None)
+        # A whole piece, also within an utterance: a gap that is too short to catch up in is followed by the next one.
+        self._counts.silence(PIECE_S, missing=self._utterances.speaking and not self.paused)
+        self._playhead.push(now_s, PIECE_S, None)
         rate_hz = self._options.audio_sample_rate
-        silence = np.zeros((round(duration_s * rate_hz), self._options.audio_channels), dtype=np.int16)
+        silence = np.zeros((round(PIECE_S * rate_hz), self._options.audio_channels), dtype=np.int16)
         await self._capture(AudioFrame(silence, rate_hz))
 
     async def _capture(self, sound: AudioFrame) -> None:

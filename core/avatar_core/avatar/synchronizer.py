@@ -18,7 +18,7 @@ from avatar_core.avatar.sound_queue import pieces
 from avatar_core.avatar.sound_release import SoundRelease
 from avatar_core.avatar.synchronizer_counts import Buffered, Counts, SynchronizerStatistics
 from avatar_core.avatar.synchronizer_options import Overflow, SynchronizerOptions
-from avatar_core.avatar.timing import timeline
+from avatar_core.avatar.timing import Timing, timeline
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.signal import Signal
@@ -76,6 +76,7 @@ class AVSynchronizer:
             self._pictures,
             self._counts,
             wait_for_picture_s=behaviour.wait_for_picture_s,
+            pictures_wait=behaviour.timing is not Timing.ARRIVAL,
             room=self._room,
             picture_alarm=self._picture_alarm,
             started=self.speech_started.emit,
