@@ -18,9 +18,7 @@ from avatar_core.media.source import SyncPatternSource
 from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
-from avatar_core.room.data_streams import IncomingStream
 from avatar_core.room.options import ConnectOptions
-from avatar_core.room.rpc import RpcError
 from avatar_core.room.values import TrackKind
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.tasks import TaskGroup
@@ -268,35 +266,6 @@ async def test_two_queued_segments_and_an_interrupt_are_one_clear_and_two_answer
     await asyncio.sleep(0.2)
     names = [name for _, _, name in told(events)]
     assert (names.count("lk.clear_buffer"), names.count("lk.playback_finished")) == (1, 2)
-
-
-async def read_all(stream: IncomingStream[bytes]) -> None:
-    async for _ in stream:
-        pass
-
-
-async def test_what_is_refused_is_seen_on_the_wire_as_such(join) -> None:
-    receiver, stranger = await asyncio.gather(join("receiver"), join("stranger"))
-    await stranger.wait_for_participant("receiver")
-    events = followed(receiver)
-    receiver.rpc.register("a.method", answer_nothing, caller="somebody else")
-    with pytest.raises(RpcError):
-        await stranger.rpc.perform("receiver", "a.method")
-    receiver.streams.handle_bytes("a.topic", read_all)
-    async with await stranger.streams.open_bytes("a.topic", destinations=["receiver"]) as stream:
-        await stream.write(b"x" * 100)
-    async with asyncio.timeout(10):
-        while not any(event.kind == "stream_end" for event in events):
-            await asyncio.sleep(0.01)
-    assert [(event.kind, event.size_bytes, event.outcome.partition(" ")[0]) for event in events] == [
-        ("rpc", 0, "1400"),
-        ("stream_begin", 0, "ok"),
-        ("stream_end", 100, "ok"),
-    ]
-
-
-async def answer_nothing(_: object) -> str:
-    return ""
 
 
 async def test_killed_worker_finishes_what_was_open(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_streams import IncomingStream
 from avatar_core.room.rpc import RpcCall, RpcError, RpcErrorCode
 from avatar_core.room.values import DataPacket
+from avatar_core.room.wire_record import WireEvent
 
 
 class Inbox:
@@ -182,3 +183,33 @@ async def test_rpc_to_nobody_is_an_error_of_its_own(pair) -> None:
         await pair.ada.rpc.perform("nobody", "hello", ack_timeout_s=0.5)
 
     assert missing.value.code in (RpcErrorCode.CONNECTION_TIMEOUT, RpcErrorCode.RECIPIENT_NOT_FOUND)
+
+
+async def read_all(stream: IncomingStream[bytes]) -> None:
+    async for _ in stream:
+        pass
+
+
+async def test_what_is_refused_is_seen_on_the_wire_as_such(join) -> None:
+    receiver, stranger = await asyncio.gather(join("receiver"), join("stranger"))
+    await stranger.wait_for_participant("receiver")
+    events: list[WireEvent] = []
+    receiver.wire.noted.connect(events.append)
+    receiver.rpc.register("a.method", answer_nothing, caller="somebody else")
+    with pytest.raises(RpcError):
+        await stranger.rpc.perform("receiver", "a.method")
+    receiver.streams.handle_bytes("a.topic", read_all)
+    async with await stranger.streams.open_bytes("a.topic", destinations=["receiver"]) as stream:
+        await stream.write(b"x" * 100)
+    async with asyncio.timeout(10):
+        while not any(event.kind == "stream_end" for event in events):
+            await asyncio.sleep(0.01)
+    assert [(event.kind, event.size_bytes, event.outcome.partition(" ")[0]) for event in events] == [
+        ("rpc", 0, "1400"),
+        ("stream_begin", 0, "ok"),
+        ("stream_end", 100, "ok"),
+    ]
+
+
+async def answer_nothing(_: object) -> str:
+    return ""

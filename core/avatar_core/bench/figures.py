@@ -8,7 +8,7 @@ from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot,
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import Clock
 from avatar_core.metrics.series import Series
-from avatar_core.metrics.summary import summarize
+from avatar_core.metrics.summary import Distribution, summarize
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
 from avatar_core.metrics.verdicts import Check, Threshold, judge
 from avatar_core.wire.messages import ProcessLoad
@@ -126,10 +126,11 @@ class Figures:
 
     def checks(self) -> tuple[Check, ...]:
         """What the thresholds make of the trusted samples so far."""
-        return tuple(self._check(name) for name in self._thresholds)
+        return tuple(
+            self._judged(name, summarize(self.values(name), signed=name in SIGNED)) for name in self._thresholds
+        )
 
-    def _check(self, name: str) -> Check:
-        figures = summarize(self.values(name), signed=name in SIGNED)
+    def _judged(self, name: str, figures: Distribution | None) -> Check:
         return judge(self._thresholds[name], figures, self._excluded[name])
 
     def _exclude(self, name: str) -> None:
@@ -141,7 +142,7 @@ class Figures:
         samples = self._freeze_count() if name == "freeze_count" else self.values(name)
         figures = summarize(samples, signed=name in SIGNED)
         trusted = self.judge.trusted
-        check = self._check(name) if name in self._thresholds else None
+        check = self._judged(name, figures) if name in self._thresholds else None
         verdict = Verdict(check.verdict) if check is not None and check.verdict != "skipped" else None
         if figures is None:
             return MetricRow(name, unit, verdict=verdict, trusted=trusted)

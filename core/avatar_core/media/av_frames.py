@@ -1,4 +1,6 @@
-"""Our frames as PyAV's and back: s16 sound, yuv420p or rgba pictures. No timestamps: those are the caller's."""
+"""Our frames as PyAV's and back: s16 sound, yuv420p or rgba pictures. No timestamps but in `to_timed_av_audio`."""
+
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -16,6 +18,14 @@ def to_av_audio(frame: AudioFrame) -> av.AudioFrame:
     layout = "mono" if frame.num_channels == 1 else "stereo"
     packed = av.AudioFrame.from_ndarray(frame.samples.reshape(1, -1), format="s16", layout=layout)
     packed.sample_rate = frame.sample_rate_hz
+    return packed
+
+
+def to_timed_av_audio(frame: AudioFrame) -> av.AudioFrame:
+    """The same with its `pts_s` (0 without one) in samples, as a track's frame has it."""
+    packed = to_av_audio(frame)
+    packed.pts = round((frame.pts_s or 0.0) * frame.sample_rate_hz)
+    packed.time_base = Fraction(1, frame.sample_rate_hz)
     return packed
 
 

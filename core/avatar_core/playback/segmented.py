@@ -149,6 +149,10 @@ class SegmentedOutput(AudioOutput):
         self._last_finished = event
         record.done.set()
         self.playback_finished.emit(event)
+        self._on_segment_over()
+
+    def _on_segment_over(self) -> None:
+        """Whatever a subclass keeps of segments that are not pending any more can go."""
 
     def _account(self, frame: AudioFrame, segment: SegmentRef | None) -> SegmentRecord:
         """The record of the segment that `frame` belongs to, opened by its first frame (R2).

@@ -200,21 +200,7 @@ class TeeAudioOutput(SegmentedOutput):
             self._answer_unheard(leg)
         await super().aclose()
 
-    def on_playback_finished(
-        self,
-        *,
-        playback_position: float,
-        interrupted: bool,
-        segment: SegmentRef | None = None,
-        synchronized_transcript: str | None = None,
-    ) -> None:
-        """A segment is over, on all legs."""
-        super().on_playback_finished(
-            playback_position=playback_position,
-            interrupted=interrupted,
-            segment=segment,
-            synchronized_transcript=synchronized_transcript,
-        )
+    def _on_segment_over(self) -> None:
         self._cleared &= self._pending.keys()
         for leg in self._legs:
             leg.given &= self._pending.keys()

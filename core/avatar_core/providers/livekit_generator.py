@@ -123,7 +123,7 @@ class LiveKitGenerator(VideoGenerator):
         self._taken.set()
         clearing = self._generator.clear_buffer()
         if clearing is not None:
-            self._clearing = self._tasks.spawn(_awaited(clearing), name="livekit generator clears")
+            self._clearing = self._tasks.spawn(clearing, name="livekit generator clears")
 
     async def __aiter__(self) -> AsyncIterator[GeneratedItem]:
         self._reading = self._tasks.spawn(self._read(), name="livekit generator")
@@ -177,8 +177,3 @@ class LiveKitGenerator(VideoGenerator):
             return replace(self._timeline.sound(sound, 0.0, None), generation=self._generation)
         picture = self._timeline.picture(to_video_frame(item, 0.0), 0.0, None)  # type: ignore[arg-type]
         return replace(picture, generation=self._generation)
-
-
-async def _awaited(clearing: object) -> None:
-    if inspect.isawaitable(clearing):
-        await clearing

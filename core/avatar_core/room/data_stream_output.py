@@ -170,21 +170,7 @@ class DataStreamAudioOutput(SegmentedOutput):
         self._finish_within(self._clear_buffer_timeout_s, refs)
         self._clearing = self._tasks.spawn(self._clear(refs), name=f"{self.label} clear")
 
-    def on_playback_finished(
-        self,
-        *,
-        playback_position: float,
-        interrupted: bool,
-        segment: SegmentRef | None = None,
-        synchronized_transcript: str | None = None,
-    ) -> None:
-        """A segment is over."""
-        super().on_playback_finished(
-            playback_position=playback_position,
-            interrupted=interrupted,
-            segment=segment,
-            synchronized_transcript=synchronized_transcript,
-        )
+    def _on_segment_over(self) -> None:
         self._checks.keep(self._pending)
 
     async def aclose(self) -> None:

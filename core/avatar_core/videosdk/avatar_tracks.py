@@ -1,7 +1,6 @@
 """VideoSDK's avatar tracks and synchronizer (seed 003) under their names, over the paced track and our synchronizer."""
 
 from collections.abc import Generator
-from fractions import Fraction
 
 import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
@@ -12,7 +11,7 @@ from avatar_core.avatar.synchronizer import AVSynchronizer
 from avatar_core.avatar.synchronizer_options import TRACK_LATENCY_S, SynchronizerOptions
 from avatar_core.avatar.timing import Timing
 from avatar_core.clock import Clock, MonotonicClock
-from avatar_core.media.av_frames import from_av_audio, from_av_video, to_av_audio
+from avatar_core.media.av_frames import from_av_audio, from_av_video, to_timed_av_audio
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.media.resampler import Resampler
 from avatar_core.playback.paced_track import PacedTrack
@@ -68,11 +67,7 @@ class AvatarVoiceTrack(MediaStreamTrack):
         """The next 20 ms when they are due; MediaStreamError once stopped."""
         if self.readyState != "live":
             raise MediaStreamError
-        paced = await self._track.recv()
-        frame = to_av_audio(paced)
-        frame.pts = round((paced.pts_s or 0.0) * self.sample_rate)
-        frame.time_base = Fraction(1, self.sample_rate)
-        return frame
+        return to_timed_av_audio(await self._track.recv())
 
     def stop(self) -> _Done:  # type: ignore[override]
         """End the track, awaited or not."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-from avatar_core.media.av_frames import to_av_audio
+from avatar_core.media.av_frames import to_av_audio, to_timed_av_audio
 from avatar_core.media.frames import AudioFrame
 from avatar_core.media.mixing import mix
 from avatar_core.playback.mixing_track import MixingTrack
@@ -94,11 +94,7 @@ class CustomAudioStreamTrack(MediaStreamTrack):
         """The next 20 ms when they are due; MediaStreamError, aiortc's, once the track has ended (PROTOCOLS O12)."""
         if self.readyState != "live":
             raise MediaStreamError
-        paced = await self._track.recv()
-        frame = self.buildAudioFrames(paced.to_bytes())
-        frame.pts = round((paced.pts_s or 0.0) * self.sample_rate)
-        frame.time_base = self.time_base_fraction
-        return frame
+        return to_timed_av_audio(await self._track.recv())
 
     async def cleanup(self) -> None:
         """Interrupt and end the track; harmless twice (PROTOCOLS O13)."""
