@@ -1,6 +1,7 @@
 """The base of every output that keeps segments of its own: all leaves, and the swap proxy. Accounting, no media."""
 
 import logging
+import math
 import secrets
 from collections.abc import Collection
 
@@ -117,9 +118,9 @@ class SegmentedOutput(AudioOutput):
     def on_playback_progressed(
         self, *, started_at: float, offset: float, duration: float, segment: SegmentRef | None = None
     ) -> None:
-        """A stretch of a segment was heard (R6)."""
+        """A stretch of a segment was heard (R6); one without finite bounds places nothing, and is ignored."""
         record = self._find(segment)
-        if record is None:
+        if record is None or not all(map(math.isfinite, (started_at, offset, duration))):
             self._ignore("progressed", segment)
             return
         record.position_s = max(

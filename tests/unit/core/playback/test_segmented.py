@@ -113,6 +113,20 @@ async def test_progress_moves_the_position_and_only_forward(leaf: Leaf) -> None:
     assert [event.segment.position_s for event in seen] == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("bound", [float("nan"), float("inf")])
+@pytest.mark.parametrize("field", ["started_at", "offset", "duration"])
+async def test_progress_without_finite_bounds_is_ignored(leaf: Leaf, field: str, bound: float) -> None:
+    """Whoever places sound by it, as a recorder does, could not."""
+    seen: list[PlaybackProgressedEvent] = []
+    leaf.playback_progressed.connect(seen.append)
+    await leaf.capture_frame(speech(1.0))
+    told = {"started_at": 1.0, "offset": 0.0, "duration": 0.1} | {field: bound}
+    leaf.on_playback_progressed(started_at=told["started_at"], offset=told["offset"], duration=told["duration"])
+    assert not seen
+    assert leaf.ignored_events == 1
+    assert leaf.pending_segments[0].position_s == 0.0
+
+
 async def test_unanswered_clear_finishes_where_the_sound_is_thought_to_have_stopped(
     leaf: Leaf, clock: ManualClock
 ) -> None:
