@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from avatar_core.avatar.faults import DelayedAudio, DelayedVideo, Faults
 from avatar_core.avatar.generator import AvatarOptions, VideoGenerator
+from avatar_core.avatar.performance import Performance, SpeechReceiver
 from avatar_core.avatar.reporting import Reporter
 from avatar_core.avatar.sinks import AudioSink, VideoSink
 from avatar_core.avatar.sound_release import QUEUE_S
-from avatar_core.avatar.synchronizer import AVSynchronizer, SpeechEnded
+from avatar_core.avatar.synchronizer import AVSynchronizer
 from avatar_core.clock import Clock
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver
+from avatar_core.room.data_stream_receiver import DataStreamAudioReceiver
 from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions
 from avatar_core.room.values import ConnectionState, Participant, ParticipantLeft, StateChanged, TrackSource
 from avatar_core.tasks import TaskGroup
@@ -29,6 +31,14 @@ _STREAM = "avatar"
 """Sound and picture share a media stream, so that receivers hold the picture back for the sound."""
 
 _AUDIO_BITRATE_BPS = 64_000
+
+ReceiverFactory: TypeAlias = Callable[[RoomConnection, str, AvatarOptions], SpeechReceiver]
+"""Makes the worker's end of a wire: in which room, whom it obeys, and the shape of its avatar."""
+
+
+def livekit_receiver(connection: RoomConnection, controller: str, _: AvatarOptions) -> SpeechReceiver:
+    """LiveKit's own wire, which tells the rate and channels of each segment."""
+    return DataStreamAudioReceiver(connection, controller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class AvatarRunner:
         grace_s: float = 5.0,
         controller_wait_s: float = 60.0,
         faults: Faults | None = None,
+        receive: ReceiverFactory = livekit_receiver,
     ) -> None:
         self.ended: asyncio.Future[RunnerEnded] = asyncio.get_running_loop().create_future()
         self._connection = connection
@@ -69,13 +80,12 @@ class AvatarRunner:
         self._controller_wait_s = controller_wait_s
         self._faults = faults or Faults()
         self._tasks = TaskGroup(on_failure=self._on_failure)
-        self._receiver = DataStreamAudioReceiver(connection, controller)
-        self._receiver.buffer_cleared.connect(self._on_buffer_cleared)
+        self._receiver = receive(connection, controller, options)
+        self._performance = Performance(self._receiver, generator)
         self._synchronizer: AVSynchronizer | None = None
         self._delayed_video: DelayedVideo | None = None
         self._reporter = Reporter(connection, controller, clock, self._report)
         self._farewell: asyncio.Task[None] | None = None
-        self._all_answered = asyncio.Event()
         self._disconnect = (
             connection.events.participant_disconnected.connect(self._on_participant_left),
             connection.events.participant_connected.connect(self._on_participant_came),
@@ -107,14 +117,12 @@ class AvatarRunner:
             ),
         )
         synchronizer = AVSynchronizer(*self._sinks(audio, video), options, self._clock, on_failure=self._on_failure)
-        synchronizer.speech_started.connect(self._on_speech_started)
-        synchronizer.speech_ended.connect(self._on_speech_ended)
         self._synchronizer = synchronizer
         synchronizer.start()
         self._reporter.start()
         if self._controller not in self._connection.participants:
             self._farewell = self._tasks.spawn(self._await_controller(), name="avatar awaits controller")
-        self._tasks.spawn(self._hear(), name="avatar hears")
+        self._tasks.spawn(self._performance.hear(), name="avatar hears")
         self._tasks.spawn(self._render(synchronizer), name="avatar renders")
 
     async def aclose(self) -> None:
@@ -137,57 +145,24 @@ class AvatarRunner:
             video = self._delayed_video = DelayedVideo(video, self._faults.video_delay_ms / 1000, self._clock)
         return audio, video
 
-    async def _hear(self) -> None:
-        async for item in self._receiver:
-            await self._generator.push_audio(item)
-
     async def _render(self, synchronizer: AVSynchronizer) -> None:
-        async for item in self._generator:
-            await synchronizer.push(item)
+        await self._performance.render(synchronizer)
         self._end("failed", "the generator ended by itself")
-
-    def _on_speech_started(self, _: float) -> None:
-        if segments := self._receiver.open_segments:
-            self._receiver.notify_playback_started(segments[0].key)
-
-    def _on_speech_ended(self, ended: SpeechEnded) -> None:
-        if ended.end.segment_id is not None:
-            self._receiver.notify_playback_finished(ended.end.segment_id, ended.played_s, interrupted=False)
-        self._note_answers()
-
-    def _on_buffer_cleared(self, cleared: BufferCleared) -> None:
-        # Generation first: from here on nothing of what was said can leave, wherever it is (B5, B6).
-        self._generator.clear_buffer()
-        played_s = self._synchronizer.flush(self._generator.generation) if self._synchronizer is not None else ()
-        waiting = {segment.key for segment in self._receiver.open_segments}
-        segments = [segment for segment in cleared.segments if segment.key in waiting]
-        for index, segment in enumerate(segments):
-            position_s = played_s[index] if index < len(played_s) else 0.0
-            self._receiver.notify_playback_finished(segment.key, position_s, interrupted=True)
-        self._note_answers()
 
     def _report(self) -> tuple[SegmentReport, ...]:
         """One entry for each open segment that has a name at its sender."""
-        played_s = self._synchronizer.played_s if self._synchronizer is not None else ()
         offset_s = self._synchronizer.offset_s if self._synchronizer is not None else None
-        entries = []
-        for index, segment in enumerate(self._receiver.open_segments):
-            position_s = played_s[index] if index < len(played_s) else 0.0
-            if segment.segment_id is not None:
-                entries.append(
-                    SegmentReport(
-                        segment.segment_id,
-                        segment.generation,
-                        buffered_s=max(0.0, segment.received_s - position_s),
-                        played_s=position_s,
-                        source_offset_ms=None if offset_s is None else 1000 * (offset_s + self._faults.offset_s),
-                    )
-                )
-        return tuple(entries)
-
-    def _note_answers(self) -> None:
-        if not self._receiver.open_segments:
-            self._all_answered.set()
+        return tuple(
+            SegmentReport(
+                one.segment.segment_id,
+                one.segment.generation,
+                buffered_s=max(0.0, one.segment.received_s - one.played_s),
+                played_s=one.played_s,
+                source_offset_ms=None if offset_s is None else 1000 * (offset_s + self._faults.offset_s),
+            )
+            for one in self._performance.progress
+            if one.segment.segment_id is not None
+        )
 
     def _on_participant_left(self, left: ParticipantLeft) -> None:
         if left.participant.identity == self._controller and (self._farewell is None or self._farewell.done()):
@@ -203,9 +178,7 @@ class AvatarRunner:
         self._end("controller_gone", f"{self._controller!r} did not come within {self._controller_wait_s:g} s")
 
     async def _outlive_controller(self) -> None:
-        self._all_answered.clear()
-        if self._receiver.open_segments:
-            await self._all_answered.wait()
+        await self._performance.wait_answered()
         await self._clock.sleep_until(self._clock.now() + self._grace_s)
         self._end("controller_gone", f"{self._controller!r} left and did not come back within {self._grace_s:g} s")
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from avatar_core.avatar.loading import load_generator
 from avatar_core.avatar.registry import GeneratorFactory
-from avatar_core.avatar.runner import AvatarRunner
+from avatar_core.avatar.runner import AvatarRunner, ReceiverFactory, livekit_receiver
 from avatar_core.avatar.worker_options import WorkerIdentity, WorkerOptions, read_options, read_own_token
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import BenchError, WireError
@@ -30,20 +30,20 @@ _CLOSE_S = 0.7
 EndReason = Literal["stopped", "controller_gone", "room_lost", "failed"]
 
 
-def main() -> int:
-    """Run until it is over; 1 where that was a failure."""
+def main(receive: ReceiverFactory = livekit_receiver) -> int:
+    """Run until it is over, hearing by the wire of `receive`; 1 where that was a failure."""
     log_to_owner()
-    return asyncio.run(_run())
+    return asyncio.run(_run(receive))
 
 
-async def _run() -> int:
+async def _run(receive: ReceiverFactory) -> int:
     clock = MonotonicClock()
     pipe = await OwnerPipe.open()
     stop = asyncio.Event()
     on_termination(stop.set)
     first_line = await pipe.read_line()
     obeying = spawn(_obey(pipe, stop), name="worker owner")
-    living = spawn(_live(first_line, clock, pipe), name="worker life")
+    living = spawn(_live(first_line, clock, pipe, receive), name="worker life")
     stopping = spawn(stop.wait(), name="worker stop")
     await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
     ended = living.result() if living.done() else WorkerEnded("stopped", "told to stop", clock.now())
@@ -69,17 +69,20 @@ async def _obey(pipe: OwnerPipe, stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _live(first_line: bytes, clock: MonotonicClock, pipe: OwnerPipe) -> WorkerEnded:
+async def _live(first_line: bytes, clock: MonotonicClock, pipe: OwnerPipe, receive: ReceiverFactory) -> WorkerEnded:
     """Be the avatar that the first line asks for."""
     try:
         request = decode_launch_request(first_line)
     except WireError as failure:
         return WorkerEnded("failed", str(failure), clock.now())
-    return await be_avatar(request, clock, lambda ready: pipe.send(WORKER_EVENTS.encode(ready)))
+    return await be_avatar(request, clock, lambda ready: pipe.send(WORKER_EVENTS.encode(ready)), receive)
 
 
 async def be_avatar(
-    request: LaunchRequest, clock: MonotonicClock, on_ready: Callable[[WorkerReady], None]
+    request: LaunchRequest,
+    clock: MonotonicClock,
+    on_ready: Callable[[WorkerReady], None],
+    receive: ReceiverFactory = livekit_receiver,
 ) -> WorkerEnded:
     """Join, and be the avatar until that is over; never raises for what can go wrong in a room."""
     try:
@@ -88,7 +91,7 @@ async def be_avatar(
         make_generator = load_generator(options.generator)
         if options.faults.never_join:
             await asyncio.Event().wait()
-        reason, detail = await _join(request, options, identity, make_generator, clock, on_ready)
+        reason, detail = await _join(request, options, identity, make_generator, clock, on_ready, receive)
     except BenchError as failure:
         reason, detail = "failed", str(failure)
     except Exception as failure:
@@ -104,6 +107,7 @@ async def _join(
     make_generator: GeneratorFactory,
     clock: MonotonicClock,
     on_ready: Callable[[WorkerReady], None],
+    receive: ReceiverFactory,
 ) -> tuple[EndReason, str]:
     connection = RoomConnection(clock=clock)
     runner = AvatarRunner(
@@ -115,6 +119,7 @@ async def _join(
         grace_s=options.grace_s,
         controller_wait_s=options.controller_wait_s,
         faults=options.faults,
+        receive=receive,
     )
     try:
         await connection.connect(request.url, request.token)
