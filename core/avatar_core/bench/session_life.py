@@ -34,7 +34,7 @@ from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
 from avatar_core.room.answer_checks import WireFinding
-from avatar_core.room.data_stream_output import DataStreamAudioOutput
+from avatar_core.room.answered_output import AnsweredOutput
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
@@ -149,7 +149,7 @@ class SessionLife:
         self.book.hand_over(actor.traits.id)
         self.figures.measure("join_s", actor.join_s, since_s=self.clock.now() - actor.join_s)
         self.view.live(actor)
-        if isinstance(actor.sink, DataStreamAudioOutput):
+        if isinstance(actor.sink, AnsweredOutput):
             actor.sink.reported.connect(self._intake.avatar_reported)
             actor.sink.found.connect(lambda found: self._on_found(actor.traits.id, found))
         for notice_id in _GONE_NOTICES:

@@ -1,0 +1,290 @@
+"""The base of leaves that speak through an avatar in the room and are answered by it, by any wire (PROTOCOLS 1.5).
+
+Readiness, pacing, interrupts, answers that do not come, reports. What goes over the wire is a subclass's.
+"""
+
+import asyncio
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Collection
+
+from avatar_core.clock import Clock
+from avatar_core.errors import PlaybackError, RoomError
+from avatar_core.media.frames import AudioFrame
+from avatar_core.playback.contract import OutputCapabilities
+from avatar_core.playback.segment import SegmentRecord, SegmentRef
+from avatar_core.playback.segmented import SegmentedOutput
+from avatar_core.room.answer_checks import AnswerChecks, WireFinding
+from avatar_core.room.avatar_reports import ReportReader
+from avatar_core.room.connection import RoomConnection
+from avatar_core.room.values import ConnectionState, DataPacket, ParticipantLeft, StateChanged, TrackKind
+from avatar_core.signal import Signal
+from avatar_core.wire.livekit import AvatarReport
+
+_log = logging.getLogger(__name__)
+
+
+class AnsweredOutput(SegmentedOutput):
+    """Speaks through the participant `destination_identity`, which tells when it has played a segment.
+
+    Ready once that participant is active and publishes every kind of `wait_remote_tracks`; until then `capture_frame`
+    waits, up to `ready_timeout_s`, and may be cancelled (B13). Without `wait_playback_start` a segment counts as
+    started when its first frame is sent. A clear that the avatar does not answer within `clear_buffer_timeout_s`
+    finishes the segments where they are thought to be (B14), and so does the avatar's departure (B15); a segment that
+    is not answered `answer_timeout_s` after its end must have been heard counts as heard (B4). `found` tells of flaws
+    of the other end that its answers show. What is subscribed of the connection, which is given, not owned, is taken
+    back by `aclose` (B1, B2).
+    """
+
+    def __init__(
+        self,
+        connection: RoomConnection,
+        destination_identity: str,
+        *,
+        label: str,
+        sample_rate_hz: int | None,
+        wait_remote_tracks: Collection[TrackKind],
+        ready_timeout_s: float,
+        clear_buffer_timeout_s: float,
+        answer_timeout_s: float,
+        wait_playback_start: bool,
+        exact_position: bool,
+        clock: Clock | None,
+    ) -> None:
+        super().__init__(
+            label=label,
+            sample_rate_hz=sample_rate_hz,
+            capabilities=OutputCapabilities(exact_position=exact_position),
+            clock=clock,
+        )
+        self.reported: Signal[AvatarReport] = Signal(f"{self.label}.reported")
+        self.found: Signal[WireFinding] = Signal(f"{self.label}.found")
+        self._connection = connection
+        self._destination = destination_identity
+        self._wait_remote_tracks = tuple(wait_remote_tracks)
+        self._ready_timeout_s = ready_timeout_s
+        self._clear_buffer_timeout_s = clear_buffer_timeout_s
+        self._answer_timeout_s = answer_timeout_s
+        self._checks = AnswerChecks()
+        self._wait_playback_start = wait_playback_start
+        # Whatever goes out does so in the order in which it asked for this; an interrupt alone does not ask.
+        self._wire = asyncio.Lock()
+        # Pending segments that an interrupt is about to finish, and the interrupt.
+        self._cleared: set[SegmentRef] = set()
+        self._clearing: asyncio.Task[None] | None = None
+        self._reports = ReportReader(destination_identity)
+        self._reported_s: dict[SegmentRef, float] = {}
+        events = connection.events
+        self._subscribed: list[Callable[[], None]] = [
+            events.participant_disconnected.connect(self._on_participant_left),
+            events.state_changed.connect(self._on_state_changed),
+            events.data_received.connect(self._on_data),
+        ]
+
+    @property
+    def bad_reports(self) -> int:
+        """Reports of the avatar that could not be read."""
+        return self._reports.bad
+
+    @property
+    def ready(self) -> bool:
+        """Whether the avatar takes speech now."""
+        return not self._missing()
+
+    async def wait_until_ready(self) -> None:
+        """Return once the avatar takes speech; PlaybackError names what was missing after `ready_timeout_s`."""
+        if self.ready:
+            return
+        try:
+            await self._connection.wait_for(
+                lambda: self.ready or None, what=f"avatar {self._destination!r}", timeout_s=self._ready_timeout_s
+            )
+        except RoomError as failure:
+            waited_in_vain = self._connection.state is ConnectionState.CONNECTED
+            reason = f"waited {self._ready_timeout_s:g} s, {self._missing()}" if waited_in_vain else str(failure)
+            raise PlaybackError(f"{self.label} cannot speak: {reason}") from failure
+
+    async def capture_frame(self, frame: AudioFrame, *, segment: SegmentRef | None = None) -> None:
+        """Send a frame, once the avatar is ready and an interrupt under way is over; PlaybackError where it can't be.
+
+        What belongs to a segment that was interrupted is dropped (R4).
+        """
+        if self._capturing is None or not self._is_over(self._capturing):
+            if self._clearing is not None:
+                await asyncio.wait({self._clearing})
+            await self.wait_until_ready()
+            await self._wait_for_the_way(frame.duration_s)
+        self._check_format(frame)
+        record = self._account(frame, segment)
+        if self._is_over(record):
+            return
+        # Once accounted it goes out whatever becomes of the caller: a stream cut while it opens would never be ended.
+        sending = self._tasks.spawn(self._sent(record, frame), name=f"{self.label} send")
+        await asyncio.wait({sending})
+        if sending.cancelled():
+            raise PlaybackError(f"{self.label} was closed while it sent speech")
+        if (failure := sending.result()) is not None:
+            raise PlaybackError(f"{self.label} could not send speech: {failure}") from failure
+
+    def flush(self) -> None:
+        """End the segment being captured, in order behind its frames."""
+        record = self._capturing
+        super().flush()
+        if record is not None and not self._closed:
+            self._tasks.spawn(self._end_stream(), name=f"{self.label} end of stream")
+            if not self._is_over(record):
+                ends_s = self._checks.ends_s(record.ref, self._clock.now())
+                self._tasks.spawn(self._await_answer(record, ends_s), name=f"{self.label} answer")
+
+    def clear_buffer(self) -> None:
+        """Ask the avatar to stop at once; every pending segment is answered, at the latest when the time is over."""
+        refs = [ref for ref in self._pending if ref not in self._cleared]
+        if not refs or self._closed:
+            return
+        self._cleared.update(refs)
+        self._checks.cleared(self._clock.now())
+        self._finish_within(self._clear_buffer_timeout_s, refs)
+        self._clearing = self._tasks.spawn(self._clear(refs), name=f"{self.label} clear")
+
+    async def aclose(self) -> None:
+        """Take back the handlers, end the stream, finish what is pending as interrupted; harmless twice."""
+        for end in self._subscribed:
+            end()
+        await super().aclose()
+        await self._end_stream()
+
+    @abstractmethod
+    async def _send(self, record: SegmentRecord, frame: AudioFrame) -> None:
+        """Send a frame of a segment; RoomError where that fails."""
+
+    @abstractmethod
+    async def _send_end(self) -> None:
+        """Send the end of the segment whose frames were sent last, if it has none yet; RoomError where that fails."""
+
+    @abstractmethod
+    async def _interrupt(self) -> None:
+        """Tell the avatar to stop; RoomError where that fails."""
+
+    @abstractmethod
+    async def _wait_for_the_way(self, duration_s: float) -> None:
+        """Return when a frame of that length may go out."""
+
+    @abstractmethod
+    def _check_format(self, frame: AudioFrame) -> None:
+        """Raise PlaybackError for a frame of a rate or channels that the wire can't tell."""
+
+    def _missing(self) -> str:
+        """What keeps the avatar from taking speech, in words; empty when nothing does."""
+        participant = self._connection.participants.get(self._destination)
+        if participant is None:
+            return f"participant {self._destination!r} is not in the room"
+        if not participant.active:
+            return f"participant {self._destination!r} has joined but is not active yet"
+        published = {publication.kind for publication in participant.publications}
+        missing = [kind.value for kind in self._wait_remote_tracks if kind not in published]
+        return f"participant {self._destination!r} publishes no {' and no '.join(missing)}" if missing else ""
+
+    def _is_over(self, record: SegmentRecord) -> bool:
+        return record.finished or record.ref in self._cleared
+
+    def _on_segment_over(self) -> None:
+        self._checks.keep(self._pending)
+
+    async def _sent(self, record: SegmentRecord, frame: AudioFrame) -> RoomError | None:
+        try:
+            async with self._wire:
+                if self._is_over(record):
+                    return None
+                self._checks.sent(record.ref, frame.duration_s, self._clock.now())
+                await self._send(record, frame)
+        except RoomError as failure:
+            self._finish_at_estimate([record.ref])
+            return failure
+        if not self._wait_playback_start and record.started_at is None and not record.finished:
+            self.on_playback_started(segment=record.ref)
+        return None
+
+    async def _end_stream(self) -> None:
+        async with self._wire:
+            try:
+                await self._send_end()
+            except RoomError as failure:
+                _log.warning("%s: %s", self.label, failure)
+
+    async def _await_answer(self, record: SegmentRecord, ends_s: float) -> None:
+        """Give a segment up that is never answered; while it is heard to go on it is waited for."""
+        heard_s = -1.0
+        while not record.done.is_set() and record.position_s > heard_s:
+            heard_s = record.position_s
+            await self._clock.sleep_until(ends_s + self._answer_timeout_s)
+            ends_s = self._clock.now()
+        if not self._is_over(record):
+            self.found.emit(self._checks.unanswered(record.ref, self._answer_timeout_s, self._clock.now()))
+            self.on_playback_finished(playback_position=record.pushed_s, interrupted=False, segment=record.ref)
+
+    async def _clear(self, refs: list[SegmentRef]) -> None:
+        records = [record for ref in refs if (record := self._pending.get(ref)) is not None]
+        try:
+            await self._interrupt()
+        except RoomError as failure:
+            _log.warning("%s: the avatar could not be interrupted: %s", self.label, failure)
+            self._finish_at_estimate(refs)
+        await self._end_stream()
+        # New speech waits for this: an answer without a segment's name means the oldest one pending.
+        for record in records:
+            await record.done.wait()
+        self._cleared.difference_update(refs)
+
+    def _finish_at_estimate(self, refs: Collection[SegmentRef]) -> None:
+        for ref in refs:
+            if (record := self._pending.get(ref)) is not None:
+                position_s = record.estimate_s(self._clock.now())
+                self.on_playback_finished(playback_position=position_s, interrupted=True, segment=ref)
+
+    def _heard_started(self, segment_id: str | None, generation: int) -> None:
+        """The avatar says that a segment, the oldest one where it has no name, begins to sound."""
+        if segment_id is None:
+            self._tell(self._checks.started(bool(self._pending), self._clock.now()))
+        self.on_playback_started(segment=_ref(segment_id, generation))
+
+    def _heard_finished(self, segment_id: str | None, generation: int, position_s: float, interrupted: bool) -> None:
+        """The avatar says that a segment, the oldest one where it has no name, is over."""
+        segment, now_s = _ref(segment_id, generation), self._clock.now()
+        answered = segment or next(iter(self._pending), None)
+        self._tell(self._checks.finished(answered, position_s, now_s, interrupted=interrupted))
+        self.on_playback_finished(playback_position=position_s, interrupted=interrupted, segment=segment)
+
+    def _tell(self, finding: WireFinding | None) -> None:
+        if finding is not None:
+            self.found.emit(finding)
+
+    def _on_participant_left(self, left: ParticipantLeft) -> None:
+        if left.participant.identity == self._destination:
+            self._reports.begin_anew()
+            self._finish_at_estimate(tuple(self._pending))
+
+    def _on_state_changed(self, change: StateChanged) -> None:
+        if change.current in (ConnectionState.LOST, ConnectionState.CLOSED):
+            self._finish_at_estimate(tuple(self._pending))
+
+    def _on_data(self, packet: DataPacket) -> None:
+        if (report := self._reports.read(packet)) is not None:
+            self._progress(report)
+            self.reported.emit(report)
+
+    def _progress(self, report: AvatarReport) -> None:
+        self._reported_s = {ref: played_s for ref, played_s in self._reported_s.items() if ref in self._pending}
+        for segment in report.segments:
+            ref = SegmentRef(segment.segment_id, segment.generation)
+            known_s = self._reported_s.get(ref, 0.0)
+            if ref in self._pending and segment.played_s > known_s:
+                self._reported_s[ref] = segment.played_s
+                duration_s = segment.played_s - known_s
+                # By the own clock: the worker's is another one where it runs elsewhere.
+                self.on_playback_progressed(
+                    started_at=self._clock.now() - duration_s, offset=known_s, duration=duration_s, segment=ref
+                )
+
+
+def _ref(segment_id: str | None, generation: int) -> SegmentRef | None:
+    return None if segment_id is None else SegmentRef(segment_id, generation)
