@@ -1,0 +1,81 @@
+"""Speech heard where it no longer belongs: an utterance that goes on into the next, words of one avatar on another."""
+
+import numpy as np
+
+from avatar_core.metrics.alignment import correlate
+from avatar_core.metrics.observations import Floats, Sound
+from avatar_core.metrics.speech import Utterance
+from avatar_core.metrics.speech_features import RATE_HZ, as_floats
+
+_BLOCK_S = 0.1
+_HOP_S = 0.02
+_LIKENESS = 0.75
+_SURE = 0.9
+_SAME_DELAY_S = 0.002
+_NEAR_S = 0.006
+_LEAST_POWER = 1e-5
+_LEAST_SHARE = 0.003
+"""Of a block's power that must remain once the speech that belongs there is taken out: -25 dB, a codec's noise."""
+
+
+def leak_ms(old: Sound, heard: Sound, since_s: float, until_s: float, new: tuple[Sound, Utterance] | None) -> float:
+    """How much of the reference `old` was heard from `since_s` to `until_s`.
+
+    `new` is what belongs there, its reference and what was heard of it: it is taken out first. Good to some 40 ms.
+    """
+    wanted = as_floats(old.at_rate(RATE_HZ))
+    part = heard.between(since_s, until_s).at_rate(RATE_HZ)
+    sound, size, hop = as_floats(part), round(_BLOCK_S * RATE_HZ), round(_HOP_S * RATE_HZ)
+    if len(wanted) < size:
+        return 0.0
+    own = None if new is None else (as_floats(new[0].at_rate(RATE_HZ)), new[1])
+    found: list[tuple[int, float, float]] = []
+    for start in range(0, len(sound) - size + 1, hop):
+        block = sound[start : start + size]
+        rest = block if own is None else _without(block, part.start_s + start / RATE_HZ, *own)
+        power = float(rest @ rest) / size
+        if power < _LEAST_POWER or power < _LEAST_SHARE * float(block @ block) / size:
+            continue
+        likeness = correlate(wanted, rest)
+        best = int(likeness.argmax())
+        if likeness[best] >= _LIKENESS:
+            found.append((start, float(likeness[best]), (start - best) / RATE_HZ))
+    return 1000 * _covered_s(found)
+
+
+def _without(block: Floats, at_s: float, reference: Floats, heard: Utterance) -> Floats:
+    """`block`, heard at `at_s`, less the best fitting share of what the new utterance says there."""
+    alignment = heard.alignment
+    reference_s = float(np.interp(at_s, alignment.heard_s, alignment.reference_s))
+    reference_s += at_s - float(np.clip(at_s, alignment.heard_s[0], alignment.heard_s[-1]))
+    near, size = round(_NEAR_S * RATE_HZ), len(block)
+    padded = np.pad(reference, size + near)
+    first = round(reference_s * RATE_HZ) + size
+    if first < 0 or first + size + 2 * near > len(padded):
+        return block
+    window = padded[first : first + size + 2 * near]
+    best = int(correlate(window, block).argmax())
+    piece = window[best : best + size]
+    share = float(block @ piece) / (float(piece @ piece) + 1e-9)
+    rest: Floats = block - share * piece
+    return rest
+
+
+def _covered_s(found: list[tuple[int, float, float]]) -> float:
+    """The time covered by blocks that agree with a neighbour on the delay, or are beyond doubt."""
+    covered: list[tuple[float, float]] = []
+    for index, (start, likeness, delay_s) in enumerate(found):
+        beside = [found[other] for other in (index - 1, index + 1) if 0 <= other < len(found)]
+        agrees = any(
+            abs(other_start - start) <= 2 * _HOP_S * RATE_HZ and abs(other_delay_s - delay_s) < _SAME_DELAY_S
+            for other_start, _, other_delay_s in beside
+        )
+        if not agrees and likeness < _SURE:
+            continue
+        begin_s, end_s = start / RATE_HZ, start / RATE_HZ + _BLOCK_S
+        if covered and begin_s <= covered[-1][1]:
+            covered[-1] = (covered[-1][0], end_s)
+        else:
+            covered.append((begin_s, end_s))
+    # A block is found when most of it is the other's: each stretch reaches one step too far on either side.
+    return sum(max(_HOP_S, end_s - begin_s - 2 * _HOP_S) for begin_s, end_s in covered)

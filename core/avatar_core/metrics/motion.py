@@ -1,0 +1,130 @@
+"""Whether a face speaks, from the pictures alone: what moves quickly while speech is heard, and not while it idles.
+
+Judged by second differences of the thumbnails, which see lips start and stop but hardly a head that sways.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from avatar_core.metrics.observations import Floats, Picture
+from avatar_core.metrics.sound_health import Stretch
+
+_STILL_WINDOW_S = 1.0
+_MOUTH_WINDOW_S = 0.3
+_HOP_S = 0.1
+_SHARE = 70
+"""Percentile over a window: a blink is too short to count, a syllable is not."""
+_ALWAYS_MOVING = 20.0
+"""Grey levels; a cell that moves so while idle (a clock, a counter) says nothing."""
+_OVER_IDLE = 1.6
+_LEAST = 3.0
+_DEAD = 1.0
+_IDLE_S = 2.0
+_REST_S = 0.4
+_AFTER_SPEECH_S = 0.7
+"""A face comes to rest after its speech; from then on it idles."""
+_SHORTEST_STILL_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdleMotion:
+    """How a face moves while it does not speak: `cells` that tell, and the most that any of them did."""
+
+    cells: npt.NDArray[np.bool_]
+    most: float
+
+    @property
+    def threshold(self) -> float:
+        """Quickness above which it speaks."""
+        return max(_LEAST, _OVER_IDLE * self.most)
+
+
+def still_s(pictures: Sequence[Picture], speech: Sequence[Stretch]) -> float | None:
+    """For how long speech was heard from a face that did not speak; stretches of 2 s and more.
+
+    Compares with how it moves in silence: None where less than 2 s of that was seen, unless nothing moved at all.
+    """
+    moments_s, quickness = _quickness(pictures, _STILL_WINDOW_S)
+    idle = _idle(moments_s, quickness, speech, _STILL_WINDOW_S)
+    speaking = _inside(moments_s, speech, _STILL_WINDOW_S / 2)
+    if not len(moments_s) or not speaking.any():
+        return None if not len(moments_s) else 0.0
+    dead = quickness.max(axis=1) < _DEAD
+    if idle is None:
+        if not (dead & speaking).any():
+            return None
+        still = dead & speaking
+    else:
+        still = speaking & (quickness[:, idle.cells].max(axis=1, initial=0.0) < idle.threshold)
+    return _runs_s(still, _SHORTEST_STILL_S)
+
+
+def mouth_moving_until_s(pictures: Sequence[Picture], speech: Sequence[Stretch], since_s: float) -> float | None:
+    """Until when the face spoke on after `since_s` (an interrupt); `since_s` where it did not.
+
+    Looks at two seconds. None where how it idles was not seen.
+    """
+    moments_s, quickness = _quickness(pictures, _MOUTH_WINDOW_S)
+    idle = _idle(moments_s, quickness, [*speech, (since_s, since_s + 2.0)], _MOUTH_WINDOW_S)
+    if idle is None:
+        return None
+    until_s = None
+    for moment_s, row in zip(moments_s, quickness, strict=True):
+        if moment_s < since_s or row[idle.cells].max(initial=0.0) < idle.threshold:
+            continue
+        # What moves again after a rest, a blink, does not belong to the speech.
+        if moment_s > min(since_s + 2.0, (until_s or since_s) + _REST_S):
+            break
+        until_s = float(moment_s)
+    # A window sees motion until it lies wholly behind it; on the average it sees half of itself too much.
+    return since_s if until_s is None else max(since_s, until_s - _MOUTH_WINDOW_S / 2 * (1 - _SHARE / 100))
+
+
+def _quickness(pictures: Sequence[Picture], window_s: float) -> tuple[Floats, Floats]:
+    """Middles of windows, and of each the quickness of every cell [windows, cells]."""
+    if len(pictures) < 4:
+        return np.zeros(0), np.zeros((0, 0))
+    times_s = np.array([picture.at_s for picture in pictures])
+    cells = np.stack([picture.thumbnail.reshape(-1) for picture in pictures]).astype(np.float32)
+    second = np.abs(np.diff(cells, n=2, axis=0))
+    at_s = times_s[1:-1]
+    moments, rows = [], []
+    for middle_s in np.arange(at_s[0] + window_s / 2, at_s[-1] - window_s / 2, _HOP_S):
+        first, last = np.searchsorted(at_s, (middle_s - window_s / 2, middle_s + window_s / 2))
+        if last - first >= 3:
+            moments.append(middle_s)
+            rows.append(np.percentile(second[first:last], _SHARE, axis=0))
+    return np.array(moments), np.array(rows).reshape(len(rows), cells.shape[1])
+
+
+def _idle(moments_s: Floats, quickness: Floats, speech: Sequence[Stretch], window_s: float) -> IdleMotion | None:
+    busy = [(start_s - window_s / 2, end_s + _AFTER_SPEECH_S + window_s / 2) for start_s, end_s in speech]
+    idle = quickness[~_touching(moments_s, busy)]
+    if len(idle) * _HOP_S < _IDLE_S:
+        return None
+    most = idle.max(axis=0)
+    cells = most < _ALWAYS_MOVING
+    return IdleMotion(cells, float(np.percentile(idle[:, cells].max(axis=1, initial=0.0), 95)))
+
+
+def _inside(moments_s: Floats, stretches: Sequence[Stretch], margin_s: float) -> npt.NDArray[np.bool_]:
+    return _touching(moments_s, [(start_s + margin_s, end_s - margin_s) for start_s, end_s in stretches])
+
+
+def _touching(moments_s: Floats, stretches: Sequence[Stretch]) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(moments_s), dtype=bool)
+    for start_s, end_s in stretches:
+        found |= (moments_s >= start_s) & (moments_s <= end_s)
+    return found
+
+
+def _runs_s(mask: npt.NDArray[np.bool_], shortest_s: float) -> float:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    # A window that is still stands for its whole length.
+    lengths = [
+        (last - first - 1) * _HOP_S + _STILL_WINDOW_S for first, last in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    return float(sum(length for length in lengths if length >= shortest_s))

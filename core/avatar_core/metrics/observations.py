@@ -1,0 +1,103 @@
+"""What a viewer got of one participant, as values: sound with the time it was heard, pictures with theirs.
+
+The functions of this package take these, whether they come from a live viewer or out of a recording.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from avatar_core.media.frames import AudioFrame, Pixels
+from avatar_core.media.resampler import Resampler
+
+HEARD_RATE_HZ = 48_000
+"""What is heard is kept at this rate, mono."""
+
+THUMBNAIL = (36, 64)
+"""Rows and columns of a picture's thumbnail."""
+
+Mono = npt.NDArray[np.int16]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """Mono samples [n] of one rate; `start_s` is when the first one was heard (or, of a reference, its beginning)."""
+
+    samples: Mono
+    sample_rate_hz: int
+    start_s: float = 0.0
+
+    @property
+    def duration_s(self) -> float:
+        """Its length."""
+        return len(self.samples) / self.sample_rate_hz
+
+    @property
+    def end_s(self) -> float:
+        """When it ended."""
+        return self.start_s + self.duration_s
+
+    def between(self, start_s: float, end_s: float) -> "Sound":
+        """The part heard between two moments; empty where nothing was."""
+        first = max(0, round((start_s - self.start_s) * self.sample_rate_hz))
+        last = max(first, min(len(self.samples), round((end_s - self.start_s) * self.sample_rate_hz)))
+        return Sound(self.samples[first:last], self.sample_rate_hz, self.start_s + first / self.sample_rate_hz)
+
+    def at_rate(self, sample_rate_hz: int) -> "Sound":
+        """The same sound at another rate."""
+        if sample_rate_hz == self.sample_rate_hz or not len(self.samples):
+            return Sound(self.samples, sample_rate_hz, self.start_s)
+        resampler = Resampler(sample_rate_hz)
+        frame = AudioFrame(np.ascontiguousarray(self.samples).reshape(-1, 1), self.sample_rate_hz)
+        converted = np.concatenate((resampler.push(frame), resampler.flush()))[:, 0]
+        return Sound(converted, sample_rate_hz, self.start_s)
+
+
+def joined(pieces: Iterable[Sound]) -> Sound | None:
+    """Pieces in the order they were heard, of one rate, as one sound; None without any.
+
+    Between pieces whose times leave a hole of more than 2 ms there is silence: a stream that stood still was silent.
+    A piece that would overlap follows at once.
+    """
+    parts: list[Mono] = []
+    start_s, rate, length = 0.0, 0, 0
+    for piece in pieces:
+        if not parts:
+            start_s, rate = piece.start_s, piece.sample_rate_hz
+        hole = round((piece.start_s - start_s) * rate) - length
+        if hole > 0.002 * rate:
+            parts.append(np.zeros(hole, np.int16))
+            length += hole
+        parts.append(piece.samples)
+        length += len(piece.samples)
+    return Sound(np.concatenate(parts), rate, start_s) if parts else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture as received: its size, and its luma in small, `thumbnail` [36, 64]."""
+
+    at_s: float
+    width_px: int
+    height_px: int
+    thumbnail: Pixels
+
+    @property
+    def mean_luma(self) -> float:
+        """16 is black, 235 white."""
+        return float(self.thumbnail.mean())
+
+
+def thumbnail_of(luma: Pixels) -> Pixels:
+    """`luma` [height, width] in small: each cell the mean of up to 4 x 4 of its pixels, evenly spread."""
+    rows, columns = (_spread(length, cells) for length, cells in zip(luma.shape, THUMBNAIL, strict=True))
+    sampled = luma[rows[:, None], columns].reshape(THUMBNAIL[0], 4, THUMBNAIL[1], 4)
+    mean: Pixels = np.rint(sampled.mean(axis=(1, 3))).astype(np.uint8)
+    return mean
+
+
+def _spread(length: int, cells: int) -> npt.NDArray[np.intp]:
+    return ((np.arange(cells * 4) + 0.5) * length / (cells * 4)).astype(np.intp)

@@ -1,0 +1,47 @@
+"""Speech that goes on into the next utterance."""
+
+import numpy as np
+import pytest
+
+from avatar_core.metrics.leak import leak_ms
+from avatar_core.metrics.observations import Sound
+from avatar_core.metrics.speech import compare
+from tests.fakes.heard_speech import SENT_S, at, heard, played, speech, spoken_places
+
+NEXT = speech("miles-bilabials", 5.0)
+
+
+def leaked(old: Sound, samples: np.ndarray) -> float:
+    sound = heard(samples)
+    new = compare(NEXT, sound)
+    assert new is not None
+    return leak_ms(old, sound, SENT_S, SENT_S + 2.0, (NEXT, new))
+
+
+@pytest.mark.parametrize("name", ["ada-welcome", "iris-tour", "miles-numbers", "sync-pattern"])
+def test_clean_next_utterance_holds_nothing_of_the_last(name: str) -> None:
+    assert leaked(speech(name), played(NEXT)) == 0
+
+
+@pytest.mark.parametrize("leak_s", [0.15, 0.3])
+@pytest.mark.parametrize("name", ["ada-welcome", "iris-tour"])
+def test_tail_mixed_into_the_next_is_found_at_its_length(name: str, leak_s: float) -> None:
+    old, samples = speech(name), played(NEXT).astype(np.int32)
+    from_s = spoken_places(played(old), leak_s, 1)[0]
+    samples[: at(leak_s)] += played(old)[at(from_s) : at(from_s + leak_s)]
+    assert leaked(old, samples) == pytest.approx(leak_s * 1000, abs=90)
+
+
+def test_tail_before_the_next_begins_is_found_at_its_length() -> None:
+    old = speech("ada-welcome")
+    from_s = spoken_places(played(old), 0.3, 1)[0]
+    tail = played(old)[at(from_s) : at(from_s + 0.3)]
+    sound = heard(np.concatenate((tail, played(NEXT))))
+    new = compare(NEXT, sound)
+    assert new is not None
+    assert leak_ms(old, sound, SENT_S, SENT_S + 2.0, (NEXT, new)) == pytest.approx(300, abs=60)
+    assert leak_ms(old, sound, SENT_S, SENT_S + 0.3, None) == pytest.approx(300, abs=60)
+
+
+def test_nothing_is_found_of_what_is_too_short_to_be_told() -> None:
+    assert leak_ms(speech("ada-welcome", 0.05), heard(played(NEXT)), SENT_S, SENT_S + 1.0, None) == 0
