@@ -29,13 +29,18 @@ from avatar_core.tasks import TaskGroup
 
 
 class FakeRoom:
-    """Who is in it. `rpc_failures` are raised, one each, by the next calls; `deaf_to` are methods never answered."""
+    """Who is in it. `rpc_failures` are raised, one each, by the next calls; `deaf_to` are methods never answered.
+
+    `untold` are members that the others are not told of yet, `gone` those that left.
+    """
 
     def __init__(self) -> None:
         self.members: dict[str, FakeConnection] = {}
         self.calls: list[tuple[str, str, str]] = []
         self.rpc_failures: list[RpcError] = []
         self.deaf_to: set[str] = set()
+        self.untold: set[str] = set()
+        self.gone: set[str] = set()
         self.ids = count(1)
 
     def connection(self, identity: str) -> "FakeConnection":
@@ -73,8 +78,11 @@ class FakeConnection:
 
     @property
     def participants(self) -> Mapping[str, Participant]:
-        others = [member for member in self.room.members.values() if member is not self]
+        others = [one for one in self.room.members.values() if one is not self and one.identity not in self.room.untold]
         return {other.identity: other.as_participant() for other in others} if self.state.value == "connected" else {}
+
+    def has_left(self, identity: str) -> bool:
+        return identity in self.room.gone
 
     def as_participant(self) -> Participant:
         return Participant(self.identity, "PA", "", "agent", "", {}, self.active, self.publications)
@@ -83,6 +91,7 @@ class FakeConnection:
         self.active = active
         self.state = ConnectionState.CONNECTED
         self.room.members[self.identity] = self
+        self.room.gone.discard(self.identity)
         self.tell_others(lambda other: other.events.participant_connected.emit(self.as_participant()))
 
     def activate(self) -> None:
@@ -97,6 +106,7 @@ class FakeConnection:
     def leave(self) -> None:
         """Go, with whatever streams are open, as a process that was killed."""
         del self.room.members[self.identity]
+        self.room.gone.add(self.identity)
         self.streams.abort()
         self.tell_others(
             lambda other: other.events.participant_disconnected.emit(ParticipantLeft(self.as_participant(), ""))

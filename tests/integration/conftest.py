@@ -49,7 +49,7 @@ class RoomAccess:
 class EmbeddedRoom:
     """The embedded server as a child of the test run: a plain process, since it outlives each test's loop."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, **settings: object) -> None:
         self.log = log
         with log.open("wb") as stderr:
             self._process = subprocess.Popen(
@@ -60,7 +60,7 @@ class EmbeddedRoom:
                 text=True,
             )
         ready = self._exchange(
-            json.dumps({"host": "127.0.0.1", "port": 0, "api_key": API_KEY, "api_secret": API_SECRET})
+            json.dumps({"host": "127.0.0.1", "port": 0, "api_key": API_KEY, "api_secret": API_SECRET, **settings})
         )
         self.access = RoomAccess(ready["url"], API_KEY, API_SECRET)
 

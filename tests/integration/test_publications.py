@@ -73,7 +73,9 @@ async def test_unpublished_track_ends_for_the_others_and_can_be_published_again(
         face.mute()
 
 
-async def test_track_is_unsubscribed_and_subscribed_again(pair) -> None:
+async def test_track_is_unsubscribed_and_subscribed_again(request, pair, options) -> None:
+    if request.config.getoption("--avatar-room") and not options.single_peer_connection:
+        pytest.xfail("with two connections the SDK (1.1.21) never tells of a track of livekit-server that comes again")
     ended = Facts(pair.bob.events.track_unsubscribed)
     voice = await pair.ada.publish_audio("voice")
     async with playing_tone(voice):

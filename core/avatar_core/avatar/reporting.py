@@ -46,7 +46,7 @@ class Reporter:
         spoke = False
         while True:
             segments = self._read()[:MAX_SEGMENTS]
-            if (segments or spoke) and self._destination in self._connection.participants:
+            if (segments or spoke) and not self._connection.has_left(self._destination):
                 await self._send(AvatarReport(self._sequence, self._clock.now(), segments))
             spoke = bool(segments)
             await self._clock.sleep_until(self._clock.now() + PERIOD_S)

@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 _DISPATCHER_START_S = 15.0
 _STREAM_END_S = 0.3
-_CALLER_S = 1.0
+_CALLER_S = 4.0
+"""LiveKit's server tells once in three seconds of those who publish nothing, and lets them call before."""
 _GOODBYE_S = 0.5
 """How long a server of ours is kept for those who leave its room; it has time to end itself afterwards."""
 

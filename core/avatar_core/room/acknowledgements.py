@@ -51,9 +51,9 @@ class Acknowledgements:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 await asyncio.sleep(_PAUSE_S)
-            if self._destination not in self._connection.participants:
+            if self._connection.has_left(self._destination):
                 # A call would wait for seconds before it failed, and hold up what comes behind it.
-                why = "the controller is not in the room"
+                why = "the controller has left the room"
                 break
             try:
                 answer = await self._connection.rpc.perform(self._destination, method, payload)

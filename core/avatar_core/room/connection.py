@@ -52,6 +52,7 @@ class RoomConnection:
         self._tasks = TaskGroup()
         self._readers: list[FrameReader[AudioFrame] | FrameReader[VideoFrame]] = []
         self._published: list[PublishedAudio | PublishedVideo] = []
+        self._left: set[str] = set()
         self._close_once = CloseOnce(self._close, name="room connection close")
         self.events = RoomEvents(self._link)
         self.wire = WireRecord(self._clock)
@@ -61,6 +62,8 @@ class RoomConnection:
         self.events.track_unsubscribed.connect(self._on_track_ended)
         self.events.track_unpublished.connect(self._on_track_ended)
         self.events.state_changed.connect(self._on_state_changed)
+        self.events.participant_connected.connect(lambda came: self._left.discard(came.identity))
+        self.events.participant_disconnected.connect(lambda left: self._left.add(left.participant.identity))
 
     async def __aenter__(self) -> "RoomConnection":
         return self
@@ -91,6 +94,14 @@ class RoomConnection:
             identity: sdk.to_participant(participant)
             for identity, participant in self._link.room.remote_participants.items()
         }
+
+    def has_left(self, identity: str) -> bool:
+        """Whether it was here and is gone.
+
+        Not the opposite of being among `participants`: of who publishes nothing LiveKit's server tells others once
+        in three seconds, so speech and calls may come from somebody the room has not told of.
+        """
+        return identity in self._left
 
     @property
     def grants(self) -> VideoGrants:

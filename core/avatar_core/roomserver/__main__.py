@@ -54,6 +54,7 @@ def _read_config(line: bytes) -> RoomServerConfig:
             api_secret=values["api_secret"],
             host=values.get("host", RoomServerConfig.host),
             port=values.get("port", RoomServerConfig.port),
+            quiet_update_s=values.get("quiet_update_s", RoomServerConfig.quiet_update_s),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # The line holds a secret, so it is not repeated.

@@ -51,6 +51,8 @@ class RoomServerConfig:
     api_secret: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 0
+    quiet_update_s: float = 0.0
+    """How often the others are told of participants that publish nothing; 0 at once. LiveKit's own server: 3 s."""
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
@@ -58,6 +60,8 @@ class RoomServerConfig:
             raise ConfigError("The room server needs an API key. Set LIVEKIT_API_KEY.")
         if not 0 <= self.port <= 65_535:
             raise ConfigError(f"Port {self.port} is not one. Take 0 (any free port) to 65535.")
+        if not 0 <= self.quiet_update_s <= 60:
+            raise ConfigError(f"quiet_update_s is {self.quiet_update_s:g}; take 0 (at once) to 60.")
         address = self._address()
         if address.is_unspecified:
             raise ConfigError(

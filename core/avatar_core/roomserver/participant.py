@@ -92,9 +92,10 @@ class Participant:
         return track
 
     def update_tracks(self) -> None:
-        """Bring `info.tracks` in line with `tracks`."""
+        """Bring `info.tracks` in line with `tracks`; who has published once stays a publisher, as with LiveKit."""
         del self.info.tracks[:]
         self.info.tracks.extend(track.info for track in self.tracks.values() if track.is_bound)
+        self.info.is_publisher = self.info.is_publisher or bool(self.info.tracks)
 
     # ConnectionOwner
 

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from livekit.protocol import models, rtc
 
 from avatar_core.clock import wall_time
+from avatar_core.roomserver.announcements import Announcements
 from avatar_core.roomserver.config import Limits
 from avatar_core.roomserver.participant import Participant
 from avatar_core.roomserver.track import Downlink, PublishedTrack
@@ -18,7 +19,9 @@ _log = logging.getLogger(__name__)
 class Room:
     """Owned by the server from the first join to the last leave; `on_empty` tells it of that."""
 
-    def __init__(self, name: str, limits: Limits, on_empty: Callable[["Room"], None]) -> None:
+    def __init__(
+        self, name: str, limits: Limits, on_empty: Callable[["Room"], None], *, quiet_update_s: float = 0.0
+    ) -> None:
         self.name = name
         self.sid = f"RM_{secrets.token_hex(6)}"
         self.participants: dict[str, Participant] = {}
@@ -27,6 +30,7 @@ class Room:
         """Data packets that were malformed, not allowed, or lossy and more than a receiver took."""
         self._limits = limits
         self._on_empty = on_empty
+        self._announcements = Announcements(self.participants.values, quiet_update_s)
         self._created_s = wall_time()
 
     @property
@@ -85,16 +89,14 @@ class Room:
 
     def announce(self, participant: Participant) -> None:
         """Tell everybody, itself included, how `participant` is now."""
-        update = rtc.ParticipantUpdate(participants=[participant.info])
-        for other in self.participants.values():
-            if other is participant or not participant.is_hidden:
-                other.channel.send(update=update)
+        self._announcements.announce(participant)
 
     def leave(self, participant: Participant, reason: models.DisconnectReason) -> None:
         """Take out a participant and tell the others; harmless twice."""
         if self.holds(participant):
             self._take_out(participant, reason)
             if not self.participants:
+                self._announcements.close()
                 self._on_empty(self)
 
     def drop(

@@ -11,8 +11,9 @@ from avatar_core.tokens import TokenClaims
 class Rooms:
     """Owned by the server."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, quiet_update_s: float = 0.0) -> None:
         self._limits = limits
+        self._quiet_update_s = quiet_update_s
         self._by_name: dict[str, Room] = {}
 
     def __len__(self) -> int:
@@ -43,7 +44,7 @@ class Rooms:
     def open(self, name: str) -> Room:
         """The room of that name, made where there is none."""
         if name not in self._by_name:
-            self._by_name[name] = Room(name, self._limits, self._emptied)
+            self._by_name[name] = Room(name, self._limits, self._emptied, quiet_update_s=self._quiet_update_s)
         return self._by_name[name]
 
     def _emptied(self, room: Room) -> None:

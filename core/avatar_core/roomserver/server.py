@@ -50,7 +50,7 @@ class RoomServer:
     def __init__(self, config: RoomServerConfig) -> None:
         self.config = config
         self.url = ""
-        self._rooms = Rooms(config.limits)
+        self._rooms = Rooms(config.limits, quiet_update_s=config.quiet_update_s)
         self._socket = MediaSocket()
         self._runner: web.AppRunner | None = None
         self._tasks = TaskGroup()

@@ -38,11 +38,28 @@ async def test_failed_call_is_repeated_before_the_next(room: FakeRoom, monkeypat
     await sent.aclose()
 
 
-async def test_absent_controller_costs_no_call(room: FakeRoom) -> None:
+async def test_controller_that_left_costs_no_call(room: FakeRoom) -> None:
+    room.join("agent").leave()
     sent = Acknowledgements(room.join("avatar"), "agent")
     sent.send("done", "1")
     await settle()
     assert (room.calls, sent.lost) == ([], 1)
+    await sent.aclose()
+
+
+async def test_controller_the_room_has_not_told_of_yet_is_called(room: FakeRoom) -> None:
+    heard: list[str] = []
+
+    async def hear(call: RpcCall) -> str:
+        heard.append(call.payload)
+        return "ok"
+
+    room.join("agent").rpc.register("done", hear)
+    room.untold.add("agent")
+    sent = Acknowledgements(room.join("avatar"), "agent")
+    sent.send("done", "1")
+    await settle()
+    assert (heard, sent.lost) == (["1"], 0)
     await sent.aclose()
 
 
