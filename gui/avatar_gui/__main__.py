@@ -13,15 +13,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cli.main(sys.argv[1:] if argv is None else argv, _open_window)
 
 
-def _open_window(config: Config, out: Path | None) -> str:
+def _open_window(config: Config, out: Path | None, faults: Sequence[str]) -> str:
+    from avatar_core.bench.faults import read_faults
     from avatar_gui.testbench import run_demo_off_screen, run_testbench
 
     desktop = desktop_environment(process_environment())
     # Windows and macOS have a display whatever the environment says.
     has_display = sys.platform in ("win32", "darwin") or bool(desktop.display or desktop.wayland_display)
     if has_display and desktop.qt_platform != "offscreen":
-        return run_testbench(config, out)
-    return run_demo_off_screen(config, out)
+        return run_testbench(config, out, read_faults(faults))
+    return run_demo_off_screen(config, out, read_faults(faults))
 
 
 if __name__ == "__main__":

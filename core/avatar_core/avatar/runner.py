@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from avatar_core.avatar.faults import DelayedAudio, DelayedVideo, Faults
+from avatar_core.avatar.faults.answers import ANSWER_FAULTS, FaultyAnswers
+from avatar_core.avatar.faults.outputs import FaultyOutputs
+from avatar_core.avatar.faults.planted import Faults
+from avatar_core.avatar.faults.speech import SPEECH_FAULTS, FaultyGenerator
 from avatar_core.avatar.generator import AvatarOptions, VideoGenerator
 from avatar_core.avatar.performance import Performance, SpeechReceiver
 from avatar_core.avatar.reporting import Reporter
-from avatar_core.avatar.sinks import AudioSink, VideoSink
 from avatar_core.avatar.sound_release import QUEUE_S
 from avatar_core.avatar.synchronizer import AVSynchronizer
 from avatar_core.clock import Clock
@@ -72,7 +74,6 @@ class AvatarRunner:
     ) -> None:
         self.ended: asyncio.Future[RunnerEnded] = asyncio.get_running_loop().create_future()
         self._connection = connection
-        self._generator = generator
         self._options = options
         self._clock = clock
         self._controller = controller
@@ -80,10 +81,15 @@ class AvatarRunner:
         self._controller_wait_s = controller_wait_s
         self._faults = faults or Faults()
         self._tasks = TaskGroup(on_failure=self._on_failure)
+        self._generator = generator
         self._receiver = receive(connection, controller, options)
-        self._performance = Performance(self._receiver, generator)
+        if any(name in self._faults for name in SPEECH_FAULTS):
+            self._generator = FaultyGenerator(generator, self._faults, options)
+        if any(name in self._faults for name in ANSWER_FAULTS):
+            self._receiver = FaultyAnswers(self._receiver, connection, controller, self._faults, clock)
+        self._performance = Performance(self._receiver, self._generator)
         self._synchronizer: AVSynchronizer | None = None
-        self._delayed_video: DelayedVideo | None = None
+        self._outputs: FaultyOutputs | None = None
         self._reporter = Reporter(connection, controller, clock, self._report)
         self._farewell: asyncio.Task[None] | None = None
         self._disconnect = (
@@ -116,7 +122,9 @@ class AvatarRunner:
                 stream=_STREAM,
             ),
         )
-        synchronizer = AVSynchronizer(*self._sinks(audio, video), options, self._clock, on_failure=self._on_failure)
+        self._outputs = outputs = FaultyOutputs(audio, video, self._faults, options, self._clock)
+        self._receiver.buffer_cleared.connect(lambda _: outputs.interrupted())
+        synchronizer = AVSynchronizer(outputs.audio, outputs.video, options, self._clock, on_failure=self._on_failure)
         self._synchronizer = synchronizer
         synchronizer.start()
         self._reporter.start()
@@ -134,16 +142,9 @@ class AvatarRunner:
         await self._receiver.aclose()
         if self._synchronizer is not None:
             await self._synchronizer.aclose()
-        if self._delayed_video is not None:
-            await self._delayed_video.aclose()
+        if self._outputs is not None:
+            await self._outputs.aclose()
         await self._generator.aclose()
-
-    def _sinks(self, audio: AudioSink, video: VideoSink) -> tuple[AudioSink, VideoSink]:
-        if self._faults.audio_delay_ms:
-            audio = DelayedAudio(audio, self._faults.audio_delay_ms / 1000, self._options)
-        if self._faults.video_delay_ms:
-            video = self._delayed_video = DelayedVideo(video, self._faults.video_delay_ms / 1000, self._clock)
-        return audio, video
 
     async def _render(self, synchronizer: AVSynchronizer) -> None:
         await self._performance.render(synchronizer)
@@ -152,13 +153,14 @@ class AvatarRunner:
     def _report(self) -> tuple[SegmentReport, ...]:
         """One entry for each open segment that has a name at its sender."""
         offset_s = self._synchronizer.offset_s if self._synchronizer is not None else None
+        planted_s = self._outputs.offset_s if self._outputs is not None else 0.0
         return tuple(
             SegmentReport(
                 one.segment.segment_id,
                 one.segment.generation,
                 buffered_s=max(0.0, one.segment.received_s - one.played_s),
                 played_s=one.played_s,
-                source_offset_ms=None if offset_s is None else 1000 * (offset_s + self._faults.offset_s),
+                source_offset_ms=None if offset_s is None else 1000 * (offset_s + planted_s),
             )
             for one in self._performance.progress
             if one.segment.segment_id is not None

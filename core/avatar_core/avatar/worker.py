@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Literal
 
+from avatar_core.avatar.faults.life import before_joining, once_ready
 from avatar_core.avatar.loading import load_generator
 from avatar_core.avatar.registry import GeneratorFactory
 from avatar_core.avatar.runner import AvatarRunner, ReceiverFactory, livekit_receiver
@@ -89,8 +90,7 @@ async def be_avatar(
         options = read_options(request.options)
         identity = read_own_token(request.token)
         make_generator = load_generator(options.generator)
-        if options.faults.never_join:
-            await asyncio.Event().wait()
+        await before_joining(options.faults, clock)
         reason, detail = await _join(request, options, identity, make_generator, clock, on_ready, receive)
     except BenchError as failure:
         reason, detail = "failed", str(failure)
@@ -121,14 +121,20 @@ async def _join(
         faults=options.faults,
         receive=receive,
     )
+    living: asyncio.Task[str] | None = None
     try:
         await connection.connect(request.url, request.token)
-        if not options.faults.never_publish:
+        if "never_publish" not in options.faults:
             await runner.publish()
             on_ready(WorkerReady(identity.identity, clock.now()))
+            living = spawn(once_ready(options.faults, clock), name="planted life")
+            await asyncio.wait((runner.ended, living), return_when=asyncio.FIRST_COMPLETED)
+            if not runner.ended.done():
+                return "failed", living.result()
         ended = await runner.ended
         return ended.reason, ended.detail
     finally:
+        await cancel_and_wait(living)
         await runner.aclose()
         leaving = spawn(connection.aclose(), name="worker leaves")
         await asyncio.wait({leaving}, timeout=_CLOSE_S)

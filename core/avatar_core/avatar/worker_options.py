@@ -2,15 +2,14 @@
 
 import base64
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
-from avatar_core.avatar.faults import Faults
+from avatar_core.avatar.faults.planted import Faults, read_launch_options
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.errors import ConfigError, WireError
 from avatar_core.wire.codec import JsonScalar, from_fields, parse_object
 from avatar_core.wire.livekit import ATTRIBUTE_PUBLISH_ON_BEHALF
 
-FAULT_PREFIX = "fault."
 DEFAULT_GENERATOR = "talking-head"
 _MAX_CLAIMS_BYTES = 16_000
 _SHAPE = AvatarOptions()
@@ -58,12 +57,9 @@ def read_options(options: Mapping[str, JsonScalar], generators: Collection[str] 
     Unknown keys are ignored, since other dispatchers have keys of their own; an unknown fault is refused: a fault that
     is silently not planted would be a test that proves nothing.
     """
-    planted = {key.removeprefix(FAULT_PREFIX): value for key, value in options.items() if key.startswith(FAULT_PREFIX)}
-    if unknown := sorted(planted.keys() - {fault.name for fault in fields(Faults)}):
-        raise ConfigError(f"no fault is called {FAULT_PREFIX}{unknown[0]}")
+    faults = read_launch_options(options)
     try:
         asked = from_fields(_LaunchOptions, options, where="options", ignore_unknown=True)
-        faults = from_fields(Faults, planted, where="options fault", ignore_unknown=False)
     except WireError as failure:
         raise ConfigError(str(failure)) from None
     if generators is not None and asked.generator not in generators:

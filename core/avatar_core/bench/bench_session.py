@@ -9,6 +9,7 @@ from avatar_core.bench.cast import JOIN_TIMEOUT_S
 from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult, PreviewReader
+from avatar_core.bench.faults import Faults
 from avatar_core.bench.interrupting import measure_interrupt, measure_leak_ms
 from avatar_core.bench.session_life import SessionLife
 from avatar_core.bench.snapshot import Levels, Notice, NoticeAction, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
@@ -29,8 +30,8 @@ _FIRST_SOUND_TIMEOUT_S = 5.0
 class BenchSession:
     """One session: a room, an avatar, a voice. See avatar_core.bench.contract.Session for every command.
 
-    `providers` come beside the reference avatars; `worker_options` go to each reference avatar (size, frame rate,
-    planted faults). `first_provider` is the avatar that `connect` brings; each has `join_timeout_s` to be there.
+    `providers` come beside the reference avatars; `worker_options` (size, frame rate) and `faults` go to each
+    reference avatar. `first_provider` is the avatar that `connect` brings; each has `join_timeout_s` to be there.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class BenchSession:
         providers: Iterable[Provider] = (),
         first_provider: str | None = None,
         worker_options: Mapping[str, JsonScalar] | None = None,
+        faults: Faults | None = None,
         policy: SwapPolicy = SwapPolicy.CARRY,
         clock: Clock | None = None,
         monitor_muted: bool = False,
@@ -52,6 +54,7 @@ class BenchSession:
             first_provider,
             worker_options,
             self.clock,
+            faults=faults or Faults(),
             policy=policy,
             monitor_muted=monitor_muted,
             join_timeout_s=join_timeout_s,

@@ -44,8 +44,8 @@ class ExitCode(IntEnum):
 
 _EXIT_CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL, "broken": ExitCode.BROKEN}
 
-Window: TypeAlias = Callable[[Config, Path | None], str]
-"""Opens the window over a configuration and a run folder; returns the verdict, "pass" when a person closed it."""
+Window: TypeAlias = Callable[[Config, Path | None, Sequence[str]], str]
+"""Opens the window over configuration, run folder and faults; returns the verdict, "pass" once a person closed it."""
 
 
 def main(arguments: Sequence[str], window: Window) -> int:
@@ -85,6 +85,7 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     _add_room_and_out(parser)
+    _add_fault(parser)
     parser.set_defaults(run=partial(_run_window, window))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (_add_run, _add_room, _add_worker, _add_dispatcher, _add_doctor):
@@ -93,12 +94,22 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
 
 
 def _run_window(window: Window, options: argparse.Namespace) -> ExitCode:
-    return _EXIT_CODES[window(_load_config(options), options.out)]
+    return _EXIT_CODES[window(_load_config(options), options.out, options.fault)]
 
 
 def _add_room_and_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--room", default="", help="auto, embedded, server, or the URL of a room (default: auto)")
     parser.add_argument("--out", type=Path, help="the run folder (default: runs/<run id>)")
+
+
+def _add_fault(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="plant a fault in each reference avatar; may be repeated (docs/measurement.md has the list)",
+    )
 
 
 def _load_config(options: argparse.Namespace) -> Config:
@@ -122,12 +133,14 @@ def _add_run(commands: Commands) -> None:
         "finish; where positions can't be trusted it is finish, and said)",
     )
     _add_room_and_out(parser)
+    _add_fault(parser)
     parser.add_argument("--seed", type=int, default=0, help="written into the result (default: %(default)s)")
     parser.add_argument("--json", default="", metavar="FILE", help="write the result here too; - prints it")
     parser.set_defaults(run=_run_scenario)
 
 
 def _run_scenario(options: argparse.Namespace) -> ExitCode:
+    from avatar_core.bench.faults import read_faults
     from avatar_core.bench.headless import RunRequest, run_headless
     from avatar_core.playback.recall import SwapPolicy
 
@@ -137,6 +150,7 @@ def _run_scenario(options: argparse.Namespace) -> ExitCode:
         swap_to=options.swap_to or options.provider,
         swap_policy=SwapPolicy(options.swap_policy) if options.swap_policy else None,
         seed=options.seed,
+        faults=read_faults(options.fault),
         out=options.out,
         json_to=options.json,
     )

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import Session
 from avatar_core.bench.demo import Demo, Step
+from avatar_core.bench.faults import Faults
 from avatar_core.bench.result import build_result, step_line, table, verdict_of
 from avatar_core.bench.run_folder import RunFolder, default_run_folder
 from avatar_core.errors import ConfigError, ProviderNotFound
@@ -32,6 +33,7 @@ class RunRequest:
     swap_to: str
     swap_policy: SwapPolicy | None = None
     seed: int = 0
+    faults: Faults = field(default_factory=Faults)
     out: Path | None = None
     json_to: str = ""
 
@@ -50,7 +52,13 @@ def run_headless(config: Config, request: RunRequest) -> str:
 
 async def _run(config: Config, request: RunRequest) -> str:
     try:
-        session = BenchSession(config, first_provider=request.provider, policy=request.policy, monitor_muted=True)
+        session = BenchSession(
+            config,
+            first_provider=request.provider,
+            faults=request.faults,
+            policy=request.policy,
+            monitor_muted=True,
+        )
         session.life.registry.get(request.swap_to)
     except ProviderNotFound as error:
         raise ConfigError(str(error)) from None
@@ -91,6 +99,7 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             swap_to=request.swap_to,
             swap_policy=request.policy.value,
             seed=request.seed,
+            faults=request.faults,
         )
         path = await asyncio.to_thread(folder.write_result, result)
         print(f"\n{table(snapshot, timeline)}\n\nRun folder: {path.parent}", file=progress)

@@ -13,6 +13,7 @@ from avatar_core.avatar.loading import load_generator
 from avatar_core.avatar.worker import be_avatar
 from avatar_core.avatar.worker_options import read_options
 from avatar_core.bench.config import Config, RoomKind
+from avatar_core.bench.pairs import read_pairs
 from avatar_core.bench.serve_room import stopped_by_signals
 from avatar_core.bench.venue import open_venue
 from avatar_core.clock import MonotonicClock
@@ -64,21 +65,6 @@ def run_dispatcher(config: DispatcherConfig, *, as_json: bool) -> None:
             await dispatch(config, announce, stop)
 
     asyncio.run(serve())
-
-
-def read_pairs(pairs: Sequence[str]) -> dict[str, JsonScalar]:
-    """`name=value` pairs as launch options: numbers, true and false as such, anything else as text."""
-    options: dict[str, JsonScalar] = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            raise ConfigError(f"{pair!r} is no option; write name=value, for example fps=25")
-        try:
-            read = json.loads(value)
-        except ValueError:
-            read = value
-        options[name] = read if isinstance(read, str | int | float | bool) else value
-    return options
 
 
 async def _be_avatar(config: Config, arguments: WorkerArguments, options: dict[str, JsonScalar]) -> WorkerEnded:

@@ -40,6 +40,7 @@ def build_result(
     swap_to: str,
     swap_policy: str,
     seed: int,
+    faults: Mapping[str, float],
 ) -> dict[str, Any]:
     """The whole of result.json. `timeline` covers the whole run; figures are of trusted time alone."""
     verdict = verdict_of(steps, snapshot.checks)
@@ -57,6 +58,7 @@ def build_result(
                 "scenario": scenario,
                 "provider": provider,
                 "swap_to": swap_to,
+                "faults": dict(faults),
                 "room": {"kind": snapshot.room.kind, "why": snapshot.room.why},
                 "verdict": verdict,
                 "trusted": not timeline.untrusted,

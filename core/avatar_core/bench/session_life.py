@@ -11,6 +11,7 @@ from avatar_core.bench.cast import Actor
 from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult
+from avatar_core.bench.faults import Faults
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
@@ -64,6 +65,7 @@ class SessionLife:
         worker_options: Mapping[str, JsonScalar] | None,
         clock: Clock,
         *,
+        faults: Faults,
         policy: SwapPolicy,
         monitor_muted: bool,
         join_timeout_s: float,
@@ -79,7 +81,10 @@ class SessionLife:
         self._closed = False
         self._measures_lag = False
         self._dispatcher = DispatcherChild()
-        builtin = builtin_providers(lambda: self._dispatcher.url, worker_options)
+        self._worker_options = dict(worker_options or {})
+        self._launch_options: dict[str, JsonScalar] = {}
+        self.plant(faults)
+        builtin = builtin_providers(lambda: self._dispatcher.url, self._launch_options)
         self.registry = Registry([*builtin, *providers, DirectVoice(clock)])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, self.registry)
@@ -141,6 +146,12 @@ class SessionLife:
             if self.standing.state is SessionState.CONNECTING:
                 self.standing.set_state(SessionState.IDLE)
             raise
+
+    def plant(self, faults: Faults) -> None:
+        """Each reference avatar that is started from now on has these faults."""
+        self.faults = faults
+        self._launch_options.clear()
+        self._launch_options.update(self._worker_options | faults.launch_options())
 
     def go_live(self, actor: Actor) -> None:
         """This avatar is the one from now on."""

@@ -1,6 +1,7 @@
 """The reference avatars that the project brings, as providers over our own dispatcher."""
 
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, MutableMapping
 
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.providers.dispatched import DispatchedProvider
@@ -15,9 +16,9 @@ _SAMPLE_RATE_HZ = 24_000
 
 
 def builtin_providers(
-    dispatcher_url: Callable[[], str], options: Mapping[str, JsonScalar] | None = None
+    dispatcher_url: Callable[[], str], options: MutableMapping[str, JsonScalar]
 ) -> list[DispatchedProvider]:
-    """All reference avatars, launched with `options` (size, frame rate, planted faults) beside their generator."""
+    """All reference avatars, launched with what `options` (size, frame rate, planted faults) then are."""
     return [
         DispatchedProvider(
             ProviderTraits(
@@ -29,7 +30,7 @@ def builtin_providers(
                 shows_pattern=shows_pattern,
             ),
             dispatcher_url,
-            {**(options or {}), "generator": generator, "sample_rate": _SAMPLE_RATE_HZ},
+            ChainMap({"generator": generator, "sample_rate": _SAMPLE_RATE_HZ}, options),
         )
         for generator, name, shows_pattern in _REFERENCE_AVATARS
     ]

@@ -24,14 +24,14 @@ _QUESTION_TIMEOUT_S = 2.0
 
 
 class DispatchedProvider:
-    """Posts to the dispatcher at `base_url()`, asked for at each start: its port is known once it runs."""
+    """Posts to the dispatcher at `base_url()`, asked for at each start, as `options` are: its port is known then."""
 
     def __init__(
         self, traits: ProviderTraits, base_url: Callable[[], str], options: Mapping[str, JsonScalar] | None = None
     ) -> None:
         self._traits = traits
         self._base_url = base_url
-        self._options = dict(options or {})
+        self._options = options or {}
 
     @property
     def traits(self) -> ProviderTraits:
@@ -41,7 +41,7 @@ class DispatchedProvider:
     async def start(self, seat: Seat) -> Avatar:
         """Launch a worker; raises ProviderStartError."""
         base_url = self._base_url()
-        request = LaunchRequest(seat.room_name, seat.url, seat.token, self._options)
+        request = LaunchRequest(seat.room_name, seat.url, seat.token, dict(self._options))
         status, body = await _ask("POST", f"{base_url}/launch", _LAUNCH_TIMEOUT_S, encode_body(request))
         try:
             if status != 200:

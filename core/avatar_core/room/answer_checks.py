@@ -56,6 +56,10 @@ class AnswerChecks:
             return None
         return WireFinding("B5", "playback_started was told although every segment had been answered", now_s)
 
+    def finished_again(self, ref: SegmentRef, now_s: float) -> WireFinding:
+        """B5: it was told that a segment is over that nobody waits for."""
+        return WireFinding("B5", f"segment {ref.id} was answered although it was over, or never sent", now_s)
+
     def finished(
         self, ref: SegmentRef | None, position_s: float, now_s: float, *, interrupted: bool
     ) -> WireFinding | None:

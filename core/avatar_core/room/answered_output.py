@@ -251,6 +251,8 @@ class AnsweredOutput(SegmentedOutput):
         """The avatar says that a segment, the oldest one where it has no name, is over."""
         segment, now_s = _ref(segment_id, generation), self._clock.now()
         answered = segment or next(iter(self._pending), None)
+        if segment is not None and segment not in self._pending:
+            self._tell(self._checks.finished_again(segment, now_s))
         self._tell(self._checks.finished(answered, position_s, now_s, interrupted=interrupted))
         self.on_playback_finished(playback_position=position_s, interrupted=interrupted, segment=segment)
 

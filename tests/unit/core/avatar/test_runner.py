@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from avatar_core.avatar.faults import Faults
+from avatar_core.avatar.faults.planted import Faults
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.runner import AvatarRunner, video_bitrate_bps
 from avatar_core.playback.contract import PlaybackStartedEvent
 from avatar_core.playback.segment import SegmentRef
+from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.values import TrackKind
 from avatar_core.wire.livekit import AvatarReport
@@ -175,7 +176,7 @@ async def test_reports_tell_what_was_played_and_what_waits(stage: Stage) -> None
     assert len(stage.reports) == count
 
 
-@pytest.mark.parametrize("stage", [Faults(video_delay_ms=200.0)], indirect=True)
+@pytest.mark.parametrize("stage", [Faults({"offset_ms": 200.0})], indirect=True)
 async def test_planted_delay_shows_in_the_reported_offset(stage: Stage) -> None:
     await stage.say(1.0, "s")
     await stage.run(0.8)
@@ -240,3 +241,73 @@ async def test_closing_before_publishing_is_harmless() -> None:
 def test_bitrate_grows_with_the_picture_within_limits(width: int, height: int, fps: float, low: int, high: int) -> None:
     options = AvatarOptions(video_width=width, video_height=height, video_fps=fps)
     assert low <= video_bitrate_bps(options) <= high
+
+
+def spoiled(**planted: float) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("stage", [Faults(planted)], indirect=True)
+
+
+@spoiled(lost_finished=True)
+async def test_planted_loss_leaves_a_segment_unanswered(stage: Stage) -> None:
+    await stage.say(1.0, "s")
+    await stage.run(3.0)
+    assert stage.log.events == []
+    assert len(stage.started) == 1
+
+
+@spoiled(late_finished_ms=400)
+async def test_planted_lateness_delays_the_answer(stage: Stage) -> None:
+    await stage.say(1.0, "s")
+    await stage.run(1.3)
+    assert stage.log.events == []
+    await stage.run(0.3)
+    assert stage.log.answers == [(1.0, False)]
+
+
+@spoiled(early_finished_ms=200)
+async def test_planted_haste_answers_before_the_end_was_heard(stage: Stage) -> None:
+    await stage.say(1.0, "s")
+    await stage.run(0.85)
+    assert stage.log.answers == [(1.0, False)]
+    await stage.run(1.0)
+    assert len(stage.log.events) == 1
+
+
+@spoiled(wrong_position_ms=-300)
+async def test_planted_position_is_told(stage: Stage) -> None:
+    await stage.say(1.0, "s")
+    await stage.run(1.2)
+    assert stage.log.answers == [(0.7, False)]
+
+
+@spoiled(no_started=True)
+async def test_planted_silence_tells_of_no_start(stage: Stage) -> None:
+    await stage.say(1.0, "s")
+    await stage.run(1.2)
+    assert (stage.started, stage.log.answers) == ([], [(1.0, False)])
+
+
+@pytest.mark.parametrize(
+    ("stage", "answers"),
+    [(Faults({"duplicate_finished": 2}), 2), (Faults({"stale_segment": True}), 1)],
+    indirect=["stage"],
+)
+async def test_an_answer_to_what_is_over_is_b5(stage: Stage, answers: int) -> None:
+    found: list[WireFinding] = []
+    stage.output.found.connect(found.append)
+    await stage.say(0.3, "a")
+    await stage.run(0.6)
+    await stage.say(0.3, "b")
+    await stage.run(0.6)
+    assert [one.id for one in found if "a" in one.evidence.split()[1]] == ["B5"] * answers
+    assert stage.log.ids[0] == "a"
+
+
+@spoiled(late_stop_ms=300)
+async def test_planted_deafness_lets_speech_go_on_after_an_interrupt(stage: Stage) -> None:
+    await stage.say(2.0, "s")
+    await stage.run(0.5)
+    stage.output.clear_buffer()
+    await stage.run(1.0)
+    assert len(stage.log.events) == 1
+    assert stage.loud_s == pytest.approx(0.5 + 0.3, abs=0.1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar_core.avatar.faults import Faults
+from avatar_core.avatar.faults.planted import Faults
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.worker_options import WorkerIdentity, read_options, read_own_token
 from avatar_core.errors import ConfigError
@@ -25,7 +25,7 @@ def test_options_shape_the_worker_and_foreign_keys_are_left_alone() -> None:
             "fps": 25,
             "sample_rate": 48_000,
             "grace_s": 1,
-            "fault.video_delay_ms": 80,
+            "fault.offset_ms": 80,
             "fault.never_join": True,
             "somebody-elses": "x",
         },
@@ -33,19 +33,19 @@ def test_options_shape_the_worker_and_foreign_keys_are_left_alone() -> None:
     )
     assert options.avatar == AvatarOptions(640, 360, 25.0, 48_000, 1)
     assert (options.generator, options.grace_s) == ("sync-pattern", 1.0)
-    assert options.faults == Faults(video_delay_ms=80.0, never_join=True)
+    assert options.faults == Faults({"offset_ms": 80.0, "never_join": True})
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"generator": "hologram"}, "no generator is called 'hologram'; known are sync-pattern, talking-head"),
-        ({"fault.explode": True}, "no fault is called fault.explode"),
-        ({"fault.never_join": 1}, "never_join: expected true or false"),
+        ({"fault.explode": True}, "No fault is called 'explode'. Known are offset_ms, "),
+        ({"fault.never_join": 1}, "never_join=true"),
         ({"width": "wide"}, "options.width: expected a whole number"),
         ({"width": 2}, "video_width is 2 px"),
         ({"grace_s": -1}, "choose 0 to 3600"),
-        ({"fault.audio_delay_ms": -5}, "choose 0 to 5000"),
+        ({"fault.gap_ms": -5}, "choose 20 to 900 ms"),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, str | int | bool], words: str) -> None:

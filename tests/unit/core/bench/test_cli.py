@@ -1,4 +1,5 @@
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ class Windows:
     """Stands where the window is opened; remembers for what."""
 
     def __init__(self, verdict: str = "pass") -> None:
-        self.opened: list[tuple[Config, Path | None]] = []
+        self.opened: list[tuple[Config, Path | None, Sequence[str]]] = []
         self._verdict = verdict
 
-    def __call__(self, config: Config, out: Path | None) -> str:
-        self.opened.append((config, out))
+    def __call__(self, config: Config, out: Path | None, faults: Sequence[str]) -> str:
+        self.opened.append((config, out, faults))
         return self._verdict
 
 
@@ -24,9 +25,9 @@ class Windows:
 )
 def test_without_a_command_the_window_opens_and_its_verdict_is_the_exit_code(verdict: str, code: ExitCode) -> None:
     window = Windows(verdict)
-    assert main(["--room", "embedded", "--out", "there"], window) == code
-    ((config, out),) = window.opened
-    assert (config.room.kind, out) == (RoomKind.EMBEDDED, Path("there"))
+    assert main(["--room", "embedded", "--out", "there", "--fault", "gap_ms=60"], window) == code
+    ((config, out, faults),) = window.opened
+    assert (config.room.kind, out, faults) == (RoomKind.EMBEDDED, Path("there"), ["gap_ms=60"])
 
 
 def test_a_scenario_that_is_not_built_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,7 @@ def result(timeline: TimelineSnapshot = CALM) -> dict:
         swap_to="head",
         swap_policy="carry",
         seed=7,
+        faults={"gap_ms": 60.0},
     )
 
 

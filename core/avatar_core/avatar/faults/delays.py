@@ -1,8 +1,8 @@
-"""Planted faults: what a worker does wrong on purpose, so that it can be shown that the bench notices."""
+"""Sound or picture that leaves later than it should, by a constant time or one that grows."""
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,37 +10,13 @@ from avatar_core.avatar.alarm import Alarm
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.sinks import AudioSink, VideoSink
 from avatar_core.clock import Clock
-from avatar_core.errors import ConfigError
 from avatar_core.media.frames import AudioFrame, VideoFrame
 from avatar_core.media.pcm_buffer import PcmBuffer
 from avatar_core.tasks import cancel_and_wait, spawn
 
-MAX_DELAY_MS = 5_000.0
+SLOPE_FOR_S = 60.0
+_MAX_DELAY_S = 5.0
 _MAX_FPS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """The faults of one worker, none by default; as launch options `fault.<field>`.
-
-    `audio_delay_ms`, `video_delay_ms`: everything of that kind leaves later. `never_join`: the worker runs but stays
-    out of the room. `never_publish`: it joins, and publishes nothing.
-    """
-
-    audio_delay_ms: float = 0.0
-    video_delay_ms: float = 0.0
-    never_join: bool = False
-    never_publish: bool = False
-
-    def __post_init__(self) -> None:
-        for name, delay_ms in (("audio", self.audio_delay_ms), ("video", self.video_delay_ms)):
-            if not 0 <= delay_ms <= MAX_DELAY_MS:
-                raise ConfigError(f"fault.{name}_delay_ms is {delay_ms:g}; choose 0 to {MAX_DELAY_MS:g}")
-
-    @property
-    def offset_s(self) -> float:
-        """What the delays add to the A/V offset (+ = video late)."""
-        return (self.video_delay_ms - self.audio_delay_ms) / 1000
 
 
 class DelayedAudio:
@@ -65,19 +41,23 @@ class DelayedAudio:
 
 
 class DelayedVideo:
-    """A VideoSink that gives everything on `delay_s` later; made inside a running loop, ended by `aclose`."""
+    """A VideoSink that gives everything on later, by what `delay_s` says of the moment it came.
 
-    def __init__(self, sink: VideoSink, delay_s: float, clock: Clock) -> None:
+    Made inside a running loop, ended by `aclose`. Pictures never overtake each other.
+    """
+
+    def __init__(self, sink: VideoSink, delay_s: Callable[[float], float], clock: Clock) -> None:
         self._sink = sink
         self._delay_s = delay_s
         self._clock = clock
-        self._waiting: deque[tuple[float, VideoFrame]] = deque(maxlen=math.ceil(MAX_DELAY_MS / 1000 * _MAX_FPS))
+        self._waiting: deque[tuple[float, VideoFrame]] = deque(maxlen=math.ceil(_MAX_DELAY_S * _MAX_FPS))
         self._alarm = Alarm(clock)
         self._task = spawn(self._run(), name="delayed video")
 
     def capture(self, frame: VideoFrame) -> None:
         """Take a picture."""
-        self._waiting.append((self._clock.now() + self._delay_s, frame))
+        now_s = self._clock.now()
+        self._waiting.append((now_s + self._delay_s(now_s), frame))
         self._alarm.ring()
 
     async def aclose(self) -> None:
@@ -89,3 +69,26 @@ class DelayedVideo:
             while self._waiting and self._waiting[0][0] <= self._clock.now():
                 self._sink.capture(self._waiting.popleft()[1])
             await self._alarm.sleep(self._waiting[0][0] if self._waiting else None)
+
+
+class GrowingOffset:
+    """An A/V offset that is `offset_s` at first and grows by `slope`, seconds a second, for SLOPE_FOR_S.
+
+    A picture can't leave before it is there, so that an offset below zero is sound that is held back.
+    """
+
+    def __init__(self, offset_s: float, slope: float) -> None:
+        self._offset_s = offset_s
+        self._slope = slope
+        self._began_s: float | None = None
+        self.audio_delay_s = max(0.0, -offset_s) + max(0.0, -slope * SLOPE_FOR_S)
+
+    def at(self, now_s: float) -> float:
+        """The offset now, in seconds, + = picture late; it begins to grow when it is first asked for."""
+        if self._began_s is None:
+            self._began_s = now_s
+        return self._offset_s + self._slope * min(now_s - self._began_s, SLOPE_FOR_S)
+
+    def video_delay_s(self, now_s: float) -> float:
+        """How much later a picture of this moment must leave."""
+        return max(0.0, self.at(now_s) + self.audio_delay_s)

@@ -1,0 +1,105 @@
+"""What a worker tells of playback, told wrongly: never, late, early, again, of another position or segment."""
+
+from collections.abc import AsyncIterator
+
+from avatar_core.avatar.faults.planted import Faults
+from avatar_core.avatar.performance import SpeechReceiver
+from avatar_core.clock import Clock
+from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
+from avatar_core.room.acknowledgements import Acknowledgements
+from avatar_core.room.connection import RoomConnection
+from avatar_core.room.data_stream_receiver import IncomingSegment
+from avatar_core.tasks import TaskGroup
+from avatar_core.wire.livekit import RPC_PLAYBACK_FINISHED, PlaybackFinished, encode_playback_finished
+
+ANSWER_FAULTS = (
+    "lost_finished",
+    "late_finished_ms",
+    "early_finished_ms",
+    "duplicate_finished",
+    "no_started",
+    "wrong_position_ms",
+    "stale_segment",
+)
+
+
+class FaultyAnswers:
+    """A receiver whose answers are spoilt on LiveKit's wire; what it hears is what the receiver hears.
+
+    `receiver` is given, and closed by `aclose`.
+    """
+
+    def __init__(
+        self, receiver: SpeechReceiver, connection: RoomConnection, controller: str, faults: Faults, clock: Clock
+    ) -> None:
+        self.buffer_cleared = receiver.buffer_cleared
+        self._receiver = receiver
+        self._faults = faults
+        self._clock = clock
+        self._extra = Acknowledgements(connection, controller)
+        self._started_s: dict[str, float] = {}
+        self._answered: IncomingSegment | None = None
+        self._tasks = TaskGroup()
+
+    @property
+    def open_segments(self) -> tuple[IncomingSegment, ...]:
+        """Those of the receiver."""
+        return self._receiver.open_segments
+
+    async def __aiter__(self) -> AsyncIterator[AudioFrame | AudioSegmentEnd]:
+        async for item in self._receiver:
+            if isinstance(item, AudioSegmentEnd) and self._faults["early_finished_ms"]:
+                self._tasks.spawn(self._answer_early(item.segment_id), name="early answer")
+            yield item
+
+    def notify_playback_started(self, key: str) -> None:
+        """Tell it, unless it is not to be told."""
+        self._started_s[key] = self._clock.now()
+        if "no_started" not in self._faults:
+            self._receiver.notify_playback_started(key)
+
+    def notify_playback_finished(self, key: str, playback_position_s: float, *, interrupted: bool) -> None:
+        """Answer, or what the faults make of it."""
+        segment = next((one for one in self._receiver.open_segments if one.key == key), None)
+        position_s = max(0.0, playback_position_s + self._faults["wrong_position_ms"] / 1000)
+        if segment is None or "lost_finished" in self._faults:
+            return
+        if late_s := self._faults["late_finished_ms"] / 1000:
+            self._tasks.spawn(self._answer_late(late_s, key, position_s, interrupted), name="late answer")
+            return
+        if "stale_segment" in self._faults and self._answered is not None:
+            self._tell(self._answered, position_s, interrupted)
+            self._answered = segment
+            return
+        self._receiver.notify_playback_finished(key, position_s, interrupted=interrupted)
+        self._answered = segment
+        for _ in range(round(self._faults["duplicate_finished"])):
+            self._tell(segment, position_s, interrupted)
+
+    async def aclose(self) -> None:
+        """Answer nothing any more, and close the receiver. Harmless twice."""
+        await self._tasks.aclose()
+        await self._extra.aclose()
+        await self._receiver.aclose()
+
+    def _tell(self, segment: IncomingSegment, position_s: float, interrupted: bool) -> None:
+        finished = PlaybackFinished(
+            playback_position=position_s,
+            interrupted=interrupted,
+            segment_id=segment.segment_id,
+            generation=segment.generation,
+        )
+        self._extra.send(RPC_PLAYBACK_FINISHED, encode_playback_finished(finished))
+
+    async def _answer_late(self, late_s: float, key: str, position_s: float, interrupted: bool) -> None:
+        await self._clock.sleep_until(self._clock.now() + late_s)
+        self._receiver.notify_playback_finished(key, position_s, interrupted=interrupted)
+
+    async def _answer_early(self, key: str | None) -> None:
+        """All of the segment is here: when it will have been heard follows from when it began."""
+        segment = next((one for one in self._receiver.open_segments if one.key == key), None)
+        if segment is None or segment.key not in self._started_s:
+            return
+        ends_s = self._started_s[segment.key] + segment.received_s
+        await self._clock.sleep_until(ends_s - self._faults["early_finished_ms"] / 1000)
+        self._receiver.notify_playback_finished(segment.key, segment.received_s, interrupted=False)

@@ -1,0 +1,13 @@
+"""Planted faults as commands and the window ask for them; what they are is avatar_core.avatar.faults's."""
+
+from collections.abc import Sequence
+
+from avatar_core.avatar.faults.planted import Faults as Faults
+from avatar_core.avatar.faults.table import FAULTS as FAULTS
+from avatar_core.avatar.faults.table import FaultKind as FaultKind
+from avatar_core.bench.pairs import read_pairs
+
+
+def read_faults(pairs: Sequence[str]) -> Faults:
+    """`NAME=VALUE` pairs; raises ConfigError that names what there is."""
+    return Faults(read_pairs(pairs))
