@@ -21,7 +21,7 @@ from avatar_core.room.voice_output import VoiceAudioOutput
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.sink_output import SinkAudioOutput
 from tests.fakes.audio_output import FinishLog, PulledTrack, QueueReader, RemoteOutput, speech
-from tests.fakes.audio_player import SpokenOutput
+from tests.fakes.audio_player import MeetingSpokenOutput, SpokenOutput
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.videosdk_sink import RecordingSink
 
@@ -54,6 +54,10 @@ def _remote(clock: ManualClock) -> RemoteOutput:
 
 def _data_stream(clock: ManualClock) -> SpokenOutput:
     return SpokenOutput(clock)
+
+
+def _meeting(clock: ManualClock) -> MeetingSpokenOutput:
+    return MeetingSpokenOutput(clock)
 
 
 def _track(clock: ManualClock) -> PulledTrack:
@@ -99,6 +103,8 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
     "remote": (_remote, lambda leaf, clock, folder: leaf),
     "data stream": (_data_stream, lambda leaf, clock, folder: leaf),
     "proxy over data stream": (_data_stream, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "meeting": (_meeting, lambda leaf, clock, folder: leaf),
+    "proxy over meeting": (_meeting, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "proxy over queue": (_queue, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "proxy over remote": (_remote, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "meter over queue": (_queue, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
@@ -125,7 +131,7 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
         lambda leaf, clock, folder: LevelMeter(LevelMeter(leaf, clock=clock), clock=clock),
     ),
 }
-LEAVES = ("queue", "remote", "data stream", "voice")
+LEAVES = ("queue", "remote", "data stream", "meeting", "voice")
 
 
 @pytest.fixture(params=BUILD)

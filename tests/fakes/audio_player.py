@@ -1,21 +1,28 @@
 """An avatar for tests that only speaks: a real receiver, played in the clock's time, without pictures."""
 
+from avatar_core.avatar.performance import SpeechReceiver
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioSegmentEnd
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver
 from avatar_core.tasks import cancel_and_wait, spawn
-from tests.fakes.room import FakeConnection, FakeRoom
+from avatar_core.videosdk.avatar_audio_io import AvatarAudioOut
+from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials
+from avatar_core.videosdk.meeting_output import MeetingAudioOutput
+from avatar_core.videosdk.speech_receiver import MeetingAudioReceiver
+from tests.fakes.audio_output import RATE_HZ
+from tests.fakes.meeting import FakeMeetingRoom
+from tests.fakes.room import FakeRoom
 
 AGENT = "bench-agent"
 AVATAR = "avatar-test-1"
 
 
 class AudioPlayer:
-    """Plays what `controller` sends and answers each segment with what it played of it."""
+    """Plays what `receiver` hears and answers each segment with what it played of it."""
 
-    def __init__(self, connection: FakeConnection, clock: Clock, controller: str = AGENT) -> None:
-        self.receiver = DataStreamAudioReceiver(connection, controller)
+    def __init__(self, receiver: SpeechReceiver, clock: Clock) -> None:
+        self.receiver = receiver
         self.ends: list[str | None] = []
         self._clock = clock
         self._played_s = 0.0
@@ -58,11 +65,41 @@ class SpokenOutput(DataStreamAudioOutput):
         self._room = FakeRoom()
         self._agent = self._room.join(AGENT)
         self._avatar = self._room.join(AVATAR)
-        self._player = AudioPlayer(self._avatar, clock)
+        self._player = AudioPlayer(DataStreamAudioReceiver(self._avatar, AGENT), clock)
         super().__init__(self._agent, AVATAR, wait_playback_start=True, exact_position=True, clock=clock)
 
     async def aclose(self) -> None:
         await super().aclose()
         await self._player.aclose()
+        await self._avatar.aclose()
+        await self._agent.aclose()
+
+
+class MeetingSpokenOutput(MeetingAudioOutput):
+    """A MeetingAudioOutput with an AudioPlayer at the other end of a meeting of their own, at the rate of tests."""
+
+    def __init__(self, clock: Clock, *, rate_hz: int = RATE_HZ, ahead_s: float = 60.0) -> None:
+        self.meeting, room = FakeMeetingRoom(), FakeRoom()
+        self._agent = room.join(AGENT)
+        self._avatar = room.join(AVATAR)
+        self.audio_out = AvatarAudioOut(credentials=AvatarAuthCredentials(AVATAR, "token"), clock=clock)
+        self.audio_out.set_meeting(self.meeting.join(AGENT))
+        receiver = MeetingAudioReceiver(sender=AGENT, sample_rate_hz=rate_hz, clock=clock)
+        receiver.set_meeting(self.meeting.join(AVATAR))
+        self.player = AudioPlayer(receiver, clock)
+        super().__init__(
+            self._agent,
+            self.audio_out,
+            sample_rate_hz=rate_hz,
+            ahead_s=ahead_s,
+            wait_playback_start=True,
+            exact_position=True,
+            clock=clock,
+        )
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.audio_out.aclose()
+        await self.player.aclose()
         await self._avatar.aclose()
         await self._agent.aclose()

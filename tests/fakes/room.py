@@ -72,6 +72,7 @@ class FakeConnection:
             data_received=Signal[DataPacket]("data_received"),
             changed=Signal[None]("changed"),
         )
+        self.room_name = "fake-room"
         self.rpc = FakeRpc(self)
         self.streams = FakeStreams(self)
         self.tasks = TaskGroup()
@@ -143,8 +144,9 @@ class FakeConnection:
         self, payload: bytes, *, topic: str = "", reliable: bool = True, destinations: Sequence[str] = ()
     ) -> None:
         packet = DataPacket(payload, topic, self.identity, reliable)
-        for identity in destinations:
-            if (member := self.room.members.get(identity)) is not None:
+        others = [member for member in self.room.members.values() if member is not self]
+        for member in others:
+            if not destinations or member.identity in destinations:
                 member.events.data_received.emit(packet)
 
     async def publish_audio(self, name: str, **_: object) -> "FakeAudioTrack":

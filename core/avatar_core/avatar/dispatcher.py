@@ -17,18 +17,21 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from avatar_core.avatar.loading import installed_generators, load_generator
-from avatar_core.avatar.worker_options import read_options, read_own_token
+from avatar_core.avatar.worker_options import read_options, read_own_token, read_scalar
 from avatar_core.avatar.worker_pool import CrashLoop, PoolFull, WorkerPool
 from avatar_core.errors import BenchError, ConfigError, WireError
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.tasks import cancel_and_wait, spawn
-from avatar_core.wire.codec import Length, Within, from_fields, parse_object
+from avatar_core.wire.codec import JsonScalar, Length, Within, from_fields, parse_object
 from avatar_core.wire.dispatch import (
     MAX_BODY_BYTES,
     Body,
+    JoinInfo,
     LaunchAnswer,
+    LaunchRequest,
     Refusal,
     WorkerList,
+    decode_join_info,
     decode_launch_request,
     encode_body,
 )
@@ -60,19 +63,35 @@ class DispatcherConfig:
 
 
 def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection[str]) -> web.Application:
-    """The HTTP side: POST /launch, GET /workers, GET and DELETE /workers/{worker_id}; bodies are of `wire.dispatch`."""
+    """The HTTP side: POST /launch and /videosdk, GET /workers, GET and DELETE /workers/{worker_id}.
+
+    Bodies are of `wire.dispatch`. The options of what VideoSDK's agents post, who have no word for them, are the query.
+    """
 
     async def launch(request: web.Request) -> web.StreamResponse:
         if request.content_type != "application/json":
             return _refuse(415, "the body must be application/json")
         try:
             asked = decode_launch_request(await request.read())
-            read_options(asked.options, generators)
-            read_own_token(asked.token)
+            return await start(asked)
         except (WireError, ConfigError) as failure:
             return _refuse(400, str(failure))
+
+    async def launch_videosdk(request: web.Request) -> web.StreamResponse:
+        if request.content_type != "application/json":
+            return _refuse(415, "the body must be application/json")
         try:
-            worker = await pool.launch(asked)
+            info = decode_join_info(await request.read())
+            options = {name: read_scalar(value) for name, value in request.query.items()} | {"wire": "videosdk"}
+            return await start(_as_launch_request(info, options))
+        except (WireError, ConfigError) as failure:
+            return _refuse(400, str(failure))
+
+    async def start(asked: LaunchRequest) -> web.StreamResponse:
+        options = read_options(asked.options, generators)
+        read_own_token(asked.token)
+        try:
+            worker = await pool.launch(asked, options.wire)
         except (PoolFull, CrashLoop) as failure:
             return _refuse(503, str(failure))
         except BenchError as failure:
@@ -97,12 +116,23 @@ def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection
     app.add_routes(
         [
             web.post("/launch", launch),
+            web.post("/videosdk", launch_videosdk),
             web.get("/workers", list_workers),
             web.get("/workers/{worker_id}", status),
             web.delete("/workers/{worker_id}", stop),
         ]
     )
     return app
+
+
+def _as_launch_request(info: JoinInfo, options: dict[str, JsonScalar]) -> LaunchRequest:
+    """The same request in the words of `/launch`; ConfigError where it names no room, or not its token's holder."""
+    if info.signaling_base_url is None:
+        raise ConfigError("signaling_base_url must name the LiveKit server of the room; workers here join no other")
+    holder = read_own_token(info.token).identity
+    if info.participant_id not in (None, holder):
+        raise ConfigError(f"participant_id is {info.participant_id!r}, but the token names {holder!r}")
+    return LaunchRequest(info.room_name, info.signaling_base_url, info.token, options)
 
 
 def _gate(config: DispatcherConfig) -> Middleware:

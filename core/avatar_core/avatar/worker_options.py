@@ -1,8 +1,10 @@
 """What a worker is told to be: the options of a launch request, typed and checked, and what its own token says."""
 
 import base64
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from avatar_core.avatar.faults.planted import Faults, read_launch_options
 from avatar_core.avatar.generator import AvatarOptions
@@ -20,6 +22,7 @@ class _LaunchOptions:
     """The keys of a launch request that are ours, faults excepted, as they stand on the wire."""
 
     generator: str = DEFAULT_GENERATOR
+    wire: Literal["livekit", "videosdk"] = "livekit"
     width: int = _SHAPE.video_width
     height: int = _SHAPE.video_height
     fps: float = _SHAPE.video_fps
@@ -31,12 +34,13 @@ class _LaunchOptions:
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """A generator by name, the shape of what is published, and faults.
+    """A generator by name, the wire it hears by, the shape of what is published, and faults.
 
     `grace_s`: how long a controller that left is waited for; `controller_wait_s`: how long one that has never come.
     """
 
     generator: str
+    wire: Literal["livekit", "videosdk"]
     avatar: AvatarOptions
     grace_s: float
     controller_wait_s: float
@@ -74,7 +78,16 @@ def read_options(options: Mapping[str, JsonScalar], generators: Collection[str] 
         audio_sample_rate=asked.sample_rate,
         audio_channels=asked.channels,
     )
-    return WorkerOptions(asked.generator, avatar, asked.grace_s, asked.controller_wait_s, faults)
+    return WorkerOptions(asked.generator, asked.wire, avatar, asked.grace_s, asked.controller_wait_s, faults)
+
+
+def read_scalar(text: str) -> JsonScalar:
+    """An option written as text: numbers, true and false as such, anything else as it is."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return text
+    return read if isinstance(read, str | int | float | bool) else text
 
 
 def read_own_token(token: str) -> WorkerIdentity:

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 from typing import Literal
 
 from avatar_core.child import ChildProcess
@@ -17,7 +18,10 @@ from avatar_core.wire.messages import WORKER_EVENTS, WorkerEnded, WorkerReady
 
 _log = logging.getLogger(__name__)
 
-WORKER_MODULE = "avatar_core.avatar.worker"
+WORKER_MODULES: Mapping[str, str] = MappingProxyType(
+    {"livekit": "avatar_core.avatar.worker", "videosdk": "avatar_core.videosdk.worker"}
+)
+"""The worker of each wire; the second one is known by name alone, since it is above this package."""
 _WORKER_GRACE_S = 0.9
 """Under the time that the dispatcher itself has to end, so that a worker that hangs does not outlive it."""
 REMEMBERED = 100
@@ -79,13 +83,13 @@ class WorkerPool:
         self,
         *,
         limit: int,
-        module: str = WORKER_MODULE,
+        modules: Mapping[str, str] = WORKER_MODULES,
         arguments: Sequence[str] = (),
         clock: Clock | None = None,
     ) -> None:
         self._limit = limit
         self._clock = clock or MonotonicClock()
-        self._module = module
+        self._modules = modules
         self._arguments = tuple(arguments)
         self._workers: dict[str, _Worker] = {}
         self._numbers = count(1)
@@ -96,8 +100,11 @@ class WorkerPool:
         """Every worker that runs, and the last REMEMBERED that ended, oldest first."""
         return tuple(worker.status() for worker in self._workers.values())
 
-    async def launch(self, request: LaunchRequest) -> WorkerStatus:
-        """Start a worker; returns once its process runs. PoolFull, CrashLoop, or BenchError where that can't be."""
+    async def launch(self, request: LaunchRequest, wire: str = "livekit") -> WorkerStatus:
+        """Start a worker that hears by `wire`; returns once its process runs.
+
+        Raises PoolFull, CrashLoop, or BenchError where that can't be.
+        """
         self._refuse_crash_loop(request.room_name)
         running = sum(worker.state != "ended" for worker in self._workers.values())
         if running + self._starting >= self._limit:
@@ -105,7 +112,9 @@ class WorkerPool:
         worker_id = f"worker-{next(self._numbers)}"
         self._starting += 1
         try:
-            process = await ChildProcess.start(self._module, *self._arguments, name=worker_id, grace_s=_WORKER_GRACE_S)
+            process = await ChildProcess.start(
+                self._modules[wire], *self._arguments, name=worker_id, grace_s=_WORKER_GRACE_S
+            )
         finally:
             self._starting -= 1
         worker = _Worker(worker_id, request.room_name, process)

@@ -81,7 +81,7 @@ class Cast:
         except BaseException:
             await avatar.aclose()
             raise
-        sink = avatar.output or self._data_stream(identity, provider.traits)
+        sink = avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)
         return Actor(identity, provider.traits, sink, self._clock.now() - started_s, avatar)
 
     def _data_stream(self, identity: str, traits: ProviderTraits) -> AudioOutput:

@@ -7,9 +7,11 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from avatar_core.avatar.dispatcher import DispatcherConfig, dispatch
 from avatar_core.avatar.loading import load_generator
+from avatar_core.avatar.runner import ReceiverFactory, livekit_receiver
 from avatar_core.avatar.worker import be_avatar
 from avatar_core.avatar.worker_options import read_options
 from avatar_core.bench.config import Config, RoomKind
@@ -19,9 +21,12 @@ from avatar_core.bench.venue import open_venue
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import ConfigError
 from avatar_core.tasks import cancel_and_wait, spawn
+from avatar_core.videosdk.worker import videosdk_receiver
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.dispatch import LaunchRequest
 from avatar_core.wire.messages import WorkerEnded, WorkerReady
+
+_RECEIVERS = MappingProxyType({"livekit": livekit_receiver, "videosdk": videosdk_receiver})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,9 @@ def run_worker(config: Config, arguments: WorkerArguments) -> str:
     if config.room.kind is not RoomKind.URL:
         raise ConfigError("A worker joins a room that runs: give its URL with --room, or set LIVEKIT_URL.")
     options = read_pairs(arguments.options) | {"generator": arguments.generator}
-    read_options(options)
+    wire = read_options(options).wire
     load_generator(arguments.generator)
-    ended = asyncio.run(_be_avatar(config, arguments, options))
+    ended = asyncio.run(_be_avatar(config, arguments, options, _RECEIVERS[wire]))
     print(f"The avatar ended: {ended.reason.replace('_', ' ')}. {ended.detail}", flush=True)
     return "fail" if ended.reason == "failed" else "pass"
 
@@ -67,7 +72,9 @@ def run_dispatcher(config: DispatcherConfig, *, as_json: bool) -> None:
     asyncio.run(serve())
 
 
-async def _be_avatar(config: Config, arguments: WorkerArguments, options: dict[str, JsonScalar]) -> WorkerEnded:
+async def _be_avatar(
+    config: Config, arguments: WorkerArguments, options: dict[str, JsonScalar], receive: ReceiverFactory
+) -> WorkerEnded:
     clock, stop = MonotonicClock(), asyncio.Event()
     venue = await open_venue(config, arguments.room_name)
     seat = venue.seat(arguments.identity, arguments.agent)
@@ -77,7 +84,7 @@ async def _be_avatar(config: Config, arguments: WorkerArguments, options: dict[s
         print(f"{ready.identity} is in room {request.room_name!r}. Ctrl+C ends it.", flush=True)
 
     with stopped_by_signals(stop):
-        living = spawn(be_avatar(request, clock, on_ready), name="worker life")
+        living = spawn(be_avatar(request, clock, on_ready, receive), name="worker life")
         stopping = spawn(stop.wait(), name="worker stop")
         try:
             await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,8 @@
 """`name=value` arguments of commands."""
 
-import json
 from collections.abc import Sequence
 
+from avatar_core.avatar.worker_options import read_scalar
 from avatar_core.errors import ConfigError
 from avatar_core.wire.codec import JsonScalar
 
@@ -14,9 +14,5 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, JsonScalar]:
         name, separator, value = pair.partition("=")
         if not separator or not name:
             raise ConfigError(f"{pair!r} is no option; write name=value, for example fps=25")
-        try:
-            read = json.loads(value)
-        except ValueError:
-            read = value
-        options[name] = read if isinstance(read, str | int | float | bool) else value
+        options[name] = read_scalar(value)
     return options

@@ -34,6 +34,7 @@ from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
+from avatar_core.providers.videosdk import VideoSdkAvatar, reference_dispatching
 from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.answered_output import AnsweredOutput
 from avatar_core.room.wire_record import WireEvent
@@ -85,7 +86,8 @@ class SessionLife:
         self._launch_options: dict[str, JsonScalar] = {}
         self.plant(faults)
         builtin = builtin_providers(lambda: self._dispatcher.url, self._launch_options)
-        self.registry = Registry([*builtin, *providers, DirectVoice(clock)])
+        videosdk = VideoSdkAvatar(lambda: reference_dispatching(self._dispatcher.url, self._launch_options), clock)
+        self.registry = Registry([*builtin, *providers, DirectVoice(clock), videosdk])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, self.registry)
         self.wire: Signal[WireEvent] = Signal("wire")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from avatar_core.playback.contract import AudioOutput
+from avatar_core.room.connection import RoomConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,11 @@ class Seat:
 class Avatar(Protocol):
     """An avatar that was started; whether it has joined is seen in the room."""
 
-    @property
-    def output(self) -> AudioOutput | None:
-        """Its own way to take speech, closed with it; None where that is LiveKit's data stream."""
+    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+        """Its own way to take speech, closed with it; None where that is LiveKit's data stream.
+
+        Called once, when it is in the room; `connection` is the agent's, for what has to come from the agent.
+        """
         ...
 
     async def why_ended(self) -> str:

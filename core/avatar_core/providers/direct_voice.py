@@ -51,9 +51,8 @@ class _Voice:
         self._connection = connection
         self._output = output
 
-    @property
-    def output(self) -> AudioOutput:
-        """Where the speech goes."""
+    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+        """Where the speech goes: it comes from the voice's own connection."""
         return self._output
 
     async def why_ended(self) -> str:

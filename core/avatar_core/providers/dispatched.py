@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 import aiohttp
 
 from avatar_core.errors import ProviderStartError, WireError
+from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import Avatar, ProviderTraits, Seat
+from avatar_core.room.connection import RoomConnection
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.dispatch import (
     MAX_BODY_BYTES,
@@ -51,22 +53,24 @@ class DispatchedProvider:
             raise ProviderStartError(
                 f"The dispatcher at {base_url} answered {status} with what can't be read: {error}."
             ) from error
-        return _DispatchedAvatar(base_url, answer.worker_id)
+        return DispatchedAvatar(base_url, answer.worker_id)
 
 
-class _DispatchedAvatar:
+class DispatchedAvatar:
     """One launched worker. A dispatcher that names no worker can't be asked to end it: it ends with its room."""
 
     def __init__(self, base_url: str, worker_id: str | None) -> None:
         self._base_url = base_url
         self._worker_id = worker_id
 
-    @property
-    def output(self) -> None:
+    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
         """It takes speech by LiveKit's data stream."""
+        return None
 
     async def why_ended(self) -> str:
         """The dispatcher's word for the worker's end; empty where it has none."""
+        if self._worker_id is None:
+            return ""
         try:
             status, body = await _ask("GET", f"{self._base_url}/workers", _QUESTION_TIMEOUT_S)
             workers = decode_worker_list(body).workers if status == 200 else ()

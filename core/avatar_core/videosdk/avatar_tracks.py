@@ -13,8 +13,8 @@ from avatar_core.avatar.timing import Timing
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.media.av_frames import from_av_audio, from_av_video, to_timed_av_audio
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
-from avatar_core.media.resampler import Resampler
 from avatar_core.playback.paced_track import PacedTrack
+from avatar_core.videosdk.av_conversion import AvConversion
 
 _MAX_BUFFERED_S = 2.0
 _NOT_PULLED_S = 0.1
@@ -117,44 +117,38 @@ class AvatarSynchronizer:
         *,
         clock: Clock | None = None,
     ) -> None:
-        self._audio_track, self._video_track = audio_track, video_track
-        self._options = AvatarOptions(
+        options = AvatarOptions(
             video_track.width, video_track.height, video_fps, audio_track.sample_rate, audio_track.num_channels
         )
-        self._resampler = Resampler(audio_track.sample_rate, audio_track.num_channels)
-        self._clock = clock or MonotonicClock()
-        self._sync: AVSynchronizer | None = None
+        self._conversion = AvConversion(options)
+        self._sync = AVSynchronizer(
+            audio_track,
+            video_track,
+            options,
+            clock or MonotonicClock(),
+            behaviour=SynchronizerOptions(timing=Timing.ORDER, output_latency_s=TRACK_LATENCY_S),
+        )
+        self._started = False
+
+    @property
+    def synchronizer(self) -> AVSynchronizer:
+        """The one that does the work, started; inside a running loop."""
+        # Not when it is made: the original may be made outside a running loop.
+        if not self._started:
+            self._started = True
+            self._sync.start()
+        return self._sync
 
     async def push(self, frame: av.AudioFrame | av.VideoFrame | AudioSegmentEnd) -> None:
         """Take the next item, once there is room. A picture belongs to the sound behind it."""
-        sync = self._started()
-        if isinstance(frame, av.VideoFrame):
-            await sync.write_video(from_av_video(frame, self._video_track.width, self._video_track.height))
-        elif isinstance(frame, av.AudioFrame):
-            samples = self._resampler.push(from_av_audio(frame))
-            await sync.write_audio(AudioFrame(samples, self._resampler.sample_rate_hz))
-        else:
-            await sync.end_segment(frame.segment_id)
+        for item in self._conversion.convert(frame, self._sync.generation):
+            await self.synchronizer.push(item)
 
     def flush(self) -> tuple[float, ...]:
         """Void what has not left, as an interrupt asks for; the seconds played of each utterance that had not ended."""
-        self._resampler.reset()
-        return self._sync.flush() if self._sync is not None else ()
+        self._conversion.reset()
+        return self._sync.flush()
 
     async def aclose(self) -> None:
         """Let out no more; the tracks are the caller's. Harmless twice."""
-        if self._sync is not None:
-            await self._sync.aclose()
-
-    def _started(self) -> AVSynchronizer:
-        # Not at once: the original may be made outside a running loop.
-        if self._sync is None:
-            self._sync = AVSynchronizer(
-                self._audio_track,
-                self._video_track,
-                self._options,
-                self._clock,
-                behaviour=SynchronizerOptions(timing=Timing.ORDER, output_latency_s=TRACK_LATENCY_S),
-            )
-            self._sync.start()
-        return self._sync
+        await self._sync.aclose()

@@ -28,6 +28,19 @@ class LaunchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinInfo:
+    """What VideoSDK's agents post to their dispatcher (PROTOCOLS V2), by the keys of their AvatarJoinInfo.
+
+    Here the meeting is a LiveKit room, `signaling_base_url` its URL and `token` a token of LiveKit's, in no repr.
+    """
+
+    room_name: Name
+    token: Annotated[str, Length(1, 16_000)] = field(repr=False)
+    participant_id: Name | None = None
+    signaling_base_url: Annotated[str, Length(1, 2_048)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchAnswer:
     """200 of `POST /launch`; a failure is 500 with `Refusal`. `worker_id` is absent from a dispatcher not ours."""
 
@@ -73,6 +86,11 @@ def encode_body(body: Body) -> bytes:
 def decode_launch_request(payload: bytes) -> LaunchRequest:
     """Read `POST /launch`; unknown keys are ignored, anything wrong raises WireError."""
     return from_fields(LaunchRequest, _parse(payload), where="launch request", ignore_unknown=True)
+
+
+def decode_join_info(payload: bytes) -> JoinInfo:
+    """Read the body of a dispatcher of VideoSDK's; unknown keys are ignored, anything wrong raises WireError."""
+    return from_fields(JoinInfo, _parse(payload), where="join info", ignore_unknown=True)
 
 
 def decode_launch_answer(payload: bytes) -> LaunchAnswer:

@@ -74,6 +74,9 @@ class Provided:
     async def start(self, seat: object) -> "Provided":
         return self
 
+    def open_output(self, connection: object) -> AudioOutput | None:
+        return self.output
+
     async def why_ended(self) -> str:
         return self.why
 

@@ -1,0 +1,129 @@
+"""Avatars that speak VideoSDK's wire in a LiveKit room: our reference worker, or one behind a dispatcher of theirs."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from avatar_core.clock import Clock
+from avatar_core.errors import WireError
+from avatar_core.playback.contract import AudioOutput
+from avatar_core.providers.contract import Avatar, ProviderTraits, Seat
+from avatar_core.providers.dispatched import DispatchedAvatar
+from avatar_core.room.connection import RoomConnection
+from avatar_core.room.values import TrackKind
+from avatar_core.videosdk.avatar_audio_io import AvatarAudioOut
+from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials
+from avatar_core.videosdk.meeting_output import MeetingAudioOutput
+from avatar_core.videosdk.room_meeting import RoomMeeting
+from avatar_core.wire.codec import JsonScalar
+from avatar_core.wire.dispatch import decode_launch_answer
+from avatar_core.wire.videosdk import SAMPLE_RATE_HZ
+
+_CLEAR_TIMEOUT_S = 2.3
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatching:
+    """Where to post. `workers_url` is that of a dispatcher of ours, which knows how a worker ended; else empty."""
+
+    url: str
+    workers_url: str = ""
+
+
+def reference_dispatching(dispatcher_url: str, options: Mapping[str, JsonScalar] | None = None) -> Dispatching:
+    """Our own dispatcher, asked for the sync pattern with `options` (size, frame rate, planted faults)."""
+    asked = {**(options or {}), "generator": "sync-pattern", "sample_rate": SAMPLE_RATE_HZ}
+    query = urlencode({name: json.dumps(value) for name, value in asked.items()})
+    return Dispatching(f"{dispatcher_url}/videosdk?{query}", dispatcher_url)
+
+
+class VideoSdkAvatar:
+    """Posts VideoSDK's join info to `dispatching().url`, and speaks by data packets of the room.
+
+    The credentials are the seat's: a token of LiveKit's, and the room's URL as `signaling_base_url`. With `lossy_audio`
+    sound goes by the room's lossy channel, which is as faithful to VideoSDK's as a LiveKit room can be.
+    """
+
+    def __init__(
+        self, dispatching: Callable[[], Dispatching], clock: Clock, *, ours: bool = True, lossy_audio: bool = False
+    ) -> None:
+        self._dispatching = dispatching
+        self._clock = clock
+        self._ours = ours
+        self._lossy_audio = lossy_audio
+
+    @property
+    def traits(self) -> ProviderTraits:
+        """What it is. Only of our own worker it is known that its positions are what was heard."""
+        return ProviderTraits(
+            id="videosdk-avatar",
+            name="VideoSDK avatar",
+            kind="built-in" if self._ours else "dispatched",
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            exact_position=self._ours,
+            shows_pattern=self._ours,
+        )
+
+    async def start(self, seat: Seat) -> Avatar:
+        """Launch a worker; raises ProviderStartError."""
+        dispatching = self._dispatching()
+        audio_out = AvatarAudioOut(
+            credentials=AvatarAuthCredentials(seat.identity, seat.token),
+            avatar_dispatcher_url=dispatching.url,
+            room_id=seat.room_name,
+            signaling_base_url=seat.url,
+            clock=self._clock,
+        )
+        answer = await audio_out.connect()
+        worker_id = _worker_id(answer) if dispatching.workers_url else None
+        return _VideoSdkWorker(self, audio_out, dispatching.workers_url, worker_id)
+
+    def output(self, connection: RoomConnection, audio_out: AvatarAudioOut) -> MeetingAudioOutput:
+        """The leaf that speaks through `audio_out`, which is in the room's meeting already."""
+        return MeetingAudioOutput(
+            connection,
+            audio_out,
+            wait_remote_tracks=tuple(TrackKind),
+            wait_playback_start=self._ours,
+            exact_position=self._ours,
+            clear_buffer_timeout_s=_CLEAR_TIMEOUT_S,
+            clock=self._clock,
+        )
+
+    def meeting(self, connection: RoomConnection, identity: str) -> RoomMeeting:
+        """The room as a meeting, in which `identity` alone is spoken to."""
+        return RoomMeeting(connection, destinations=[identity], lossy_audio=self._lossy_audio)
+
+
+class _VideoSdkWorker(DispatchedAvatar):
+    """One launched worker and the wire to it."""
+
+    def __init__(
+        self, provider: VideoSdkAvatar, audio_out: AvatarAudioOut, workers_url: str, worker_id: str | None
+    ) -> None:
+        super().__init__(workers_url, worker_id)
+        self._provider = provider
+        self._audio_out = audio_out
+        self._meeting: RoomMeeting | None = None
+
+    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+        """The agent speaks in the room that it has joined (PROTOCOLS V4)."""
+        self._meeting = self._provider.meeting(connection, self._audio_out.participant_id)
+        self._audio_out.set_meeting(self._meeting)
+        return self._provider.output(connection, self._audio_out)
+
+    async def aclose(self) -> None:
+        """Leave the meeting, and end the worker where the dispatcher knows it by name."""
+        await self._audio_out.aclose()
+        if self._meeting is not None:
+            self._meeting.close()
+        await super().aclose()
+
+
+def _worker_id(answer: bytes) -> str | None:
+    """The worker's name in the answer of a dispatcher of ours; others answer what they like (PROTOCOLS V2)."""
+    try:
+        return decode_launch_answer(answer).worker_id
+    except WireError:
+        return None

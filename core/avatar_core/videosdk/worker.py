@@ -1,0 +1,21 @@
+"""The worker process for VideoSDK's wire in a LiveKit room: `avatar.worker`, hearing by data packets."""
+
+import sys
+
+from avatar_core.avatar import worker
+from avatar_core.avatar.generator import AvatarOptions
+from avatar_core.avatar.performance import SpeechReceiver
+from avatar_core.room.connection import RoomConnection
+from avatar_core.videosdk.room_meeting import RoomMeeting
+from avatar_core.videosdk.speech_receiver import MeetingAudioReceiver
+
+
+def videosdk_receiver(connection: RoomConnection, controller: str, _: AvatarOptions) -> SpeechReceiver:
+    """VideoSDK's wire, whose rate is VideoSDK's whatever the avatar's own is; answers go to the controller alone."""
+    receiver = MeetingAudioReceiver(sender=controller)
+    receiver.set_meeting(RoomMeeting(connection, destinations=[controller]))
+    return receiver
+
+
+if __name__ == "__main__":
+    sys.exit(worker.main(videosdk_receiver))
