@@ -140,6 +140,13 @@ class FakeConnection:
         finally:
             stop()
 
+    async def wait_for_participant(self, identity: str, *, timeout_s: float) -> object:
+        def find() -> Participant | None:
+            participant = self.participants.get(identity)
+            return participant if participant is not None and participant.active else None
+
+        return await self.wait_for(find, what=identity, timeout_s=timeout_s)
+
     async def send_data(
         self, payload: bytes, *, topic: str = "", reliable: bool = True, destinations: Sequence[str] = ()
     ) -> None:

@@ -52,6 +52,24 @@ def test_the_log_shows_events_at_once_and_the_ledger_balances(drive_window: Driv
     drive_window(session, use)
 
 
+def test_an_avatar_that_leaves_is_waited_for_and_what_it_was_saying_goes_on_with_the_next(
+    drive_window: Drive, qtbot: QtBot
+) -> None:
+    session = FakeSession(times=QUICK)
+
+    async def use(window: MainWindow) -> None:
+        await bring_to(window, "speaking")
+        session.world.kill_avatar()
+        await wait_session_state(window, SessionState.WAITING)
+        await wait_state(window, "providers.card.talking-head", "away")
+        qtbot.mouseClick(find(window, "notice.worker_died.action0", QAbstractButton), Qt.MouseButton.LeftButton)
+        await wait_session_state(window, SessionState.SPEAKING)
+        await wait_state(window, "providers.card.talking-head", "live")
+        assert session.snapshot().balance.open == 1
+
+    drive_window(session, use)
+
+
 def test_an_avatar_that_dies_is_told_and_reconnect_brings_it_back(drive_window: Drive, qtbot: QtBot) -> None:
     session = FakeSession(times=QUICK)
 
@@ -61,7 +79,7 @@ def test_an_avatar_that_dies_is_told_and_reconnect_brings_it_back(drive_window: 
         await wait_state(window, "preview.a", "stopped")
         assert "signal 9" in find(window, "notice.worker_died.title", ElidedLabel).whole
         session.world.set_state(SessionState.FAILED)
-        qtbot.mouseClick(find(window, "notice.worker_died.action0", QAbstractButton), Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(find(window, "notice.worker_died.action1", QAbstractButton), Qt.MouseButton.LeftButton)
         await wait_session_state(window, SessionState.READY)
         await wait_state(window, "preview.a", "live")
         assert window.findChild(QWidget, "notice.worker_died") is None or not window.body.notices.isVisible()

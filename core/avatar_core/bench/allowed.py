@@ -19,6 +19,9 @@ def blocked_in(state: SessionState, *, open_segment: bool, has_avatar: bool) -> 
         blocked = dict.fromkeys(commands, _OUT_OF_USE[state])
     elif not has_avatar:
         blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT), "No avatar is in the room")
+        if open_segment:
+            # It waits for an avatar; that need not be waited for.
+            del blocked[Command.INTERRUPT]
     elif not open_segment:
         blocked = dict.fromkeys((*_SPEECH_COMMANDS, Command.INTERRUPT), "Nothing is being said")
     elif state is SessionState.PAUSED:

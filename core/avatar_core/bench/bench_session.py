@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from avatar_core.bench.cast import JOIN_TIMEOUT_S
 from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult, PreviewReader
@@ -19,6 +18,7 @@ from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import BenchError, RoomLost
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.contract import Provider
+from avatar_core.providers.joining import JOIN_TIMEOUT_S
 from avatar_core.room.closing import CloseOnce
 from avatar_core.wire import messages
 from avatar_core.wire.codec import JsonScalar
@@ -66,7 +66,7 @@ class BenchSession:
         self.preview: PreviewReader = self.life.preview
         self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
         self._policy = policy
-        self._swaps = Swaps(self.life.output, self.life.hearing, self.clock, self.life.go_live)
+        self._swaps = Swaps(self.life.output, self.life.hearing, self.clock, self.life.succession.go_live)
         self._close_once = CloseOnce(self._close, name="session close")
 
     @property
@@ -308,8 +308,8 @@ class BenchSession:
     def _leave_swap(self, provider_id: str) -> None:
         """However it went, called off too: nothing is starting any more, and the state is what goes on."""
         self.life.book.expect_end("")
-        if self.life.actor is None:
-            self.life.go_without("avatar ended")
+        if self.life.actor is None and not self.life.succession.waits:
+            self.life.succession.go_without("avatar ended")
         self.life.standing.withdraw_start(provider_id)
         self.life.settle(swapped=True)
 

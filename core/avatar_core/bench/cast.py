@@ -3,14 +3,15 @@
 import asyncio
 import itertools
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avatar_core.bench.interrupting import ANSWER_TIMEOUT_S
 from avatar_core.bench.venue import Venue
-from avatar_core.clock import Clock
-from avatar_core.errors import ProviderError, ProviderStartError, ProviderTimeout, RoomError
+from avatar_core.clock import Clock, wall_time
+from avatar_core.errors import ProviderStartError, RoomError
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import Avatar, Provider, ProviderTraits
+from avatar_core.providers.joining import JOIN_TIMEOUT_S, AvatarMetrics, wait_for_join
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.values import ParticipantLeft, TrackKind
@@ -18,7 +19,6 @@ from avatar_core.tasks import cancel_and_wait, spawn
 
 _log = logging.getLogger(__name__)
 
-JOIN_TIMEOUT_S = 30.0
 _ASK_INTERVAL_S = 0.5
 _ASKED_AGAIN, _ASKED_AGAIN_S = 4, 0.1
 _CLEAR_TIMEOUT_S = ANSWER_TIMEOUT_S + 0.3
@@ -28,12 +28,16 @@ _MAX_SPEED = 2.0
 
 @dataclass(eq=False)
 class Actor:
-    """One avatar that is in the room: who it is, what it takes speech through, how it is ended."""
+    """One avatar that is in the room: who it is, what it takes speech through, how it is ended.
+
+    `joined` has the wall-clock times of its start and its join, `join_s` the seconds between them.
+    """
 
     identity: str
     traits: ProviderTraits
     sink: AudioOutput
     join_s: float
+    joined: AvatarMetrics
     _avatar: Avatar
 
     async def why_ended(self) -> str:
@@ -72,17 +76,22 @@ class Cast:
         Raises ProviderStartError where the provider refuses or the avatar ends early, ProviderTimeout where it does
         not come; whatever was started is ended then, also when cancelled.
         """
-        started_s = self._clock.now()
+        started_s, started_wall_s = self._clock.now(), wall_time()
         avatar = await provider.start(self._venue.seat(identity))
         try:
-            await self._joined(avatar, identity, provider.traits)
+            joined = await self._joined(avatar, identity, provider.traits)
             if identity not in self._connection.participants:
                 raise ProviderStartError(f"{provider.traits.name} left as soon as it had joined.")
         except BaseException:
             await avatar.aclose()
             raise
         sink = avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)
-        return Actor(identity, provider.traits, sink, self._clock.now() - started_s, avatar)
+        joined = replace(joined, session_started_time=started_wall_s, model_provider=provider.traits.id)
+        return Actor(identity, provider.traits, sink, self._clock.now() - started_s, joined, avatar)
+
+    async def back(self, actor: Actor) -> None:
+        """Return once the avatar `actor`, which left, is whole again under its identity; RoomError without a room."""
+        await wait_for_join(self._connection, actor.identity, kinds=_kinds(actor.traits), timeout=None)
 
     def _data_stream(self, identity: str, traits: ProviderTraits) -> AudioOutput:
         return DataStreamAudioOutput(
@@ -97,42 +106,26 @@ class Cast:
             clear_buffer_timeout_s=_CLEAR_TIMEOUT_S,
         )
 
-    async def _joined(self, avatar: Avatar, identity: str, traits: ProviderTraits) -> None:
+    async def _joined(self, avatar: Avatar, identity: str, traits: ProviderTraits) -> AvatarMetrics:
         """Until the avatar is whole; an avatar that came and went, or whose process ended, is not waited for."""
         left = spawn(self._left(identity), name=f"{identity} leaves early")
         ended = spawn(self._ended(avatar), name=f"{identity} ends early")
-        ready = spawn(self._whole(identity, traits), name=f"{identity} joins")
+        join = wait_for_join(
+            self._connection, identity, kinds=_kinds(traits), timeout=self._join_timeout_s, name=traits.name
+        )
+        ready = spawn(join, name=f"{identity} joins")
         try:
-            await asyncio.wait((ready, left, ended), timeout=self._join_timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((ready, left, ended), return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 raise ProviderStartError(f"{traits.name} ended before it joined: {ended.result()}.")
             if left.done():
                 why = await avatar.why_ended()
                 raise ProviderStartError(f"{traits.name} left as soon as it had joined. {why}".strip())
-            if not ready.done():
-                raise self._late(identity, traits)
-            ready.result()
+            return ready.result()
         except RoomError as error:
             raise ProviderStartError(f"{traits.name} could not join: {error}") from error
         finally:
             await cancel_and_wait(left, ended, ready)
-
-    async def _whole(self, identity: str, traits: ProviderTraits) -> None:
-        # Who waits for this has a limit of its own, over all of it, so that none of these is reached.
-        limit_s = 2 * self._join_timeout_s
-        await self._connection.wait_for_participant(identity, timeout_s=limit_s)
-        for kind in _kinds(traits):
-            await self._connection.wait_for_track(identity, kind, subscribed=False, timeout_s=limit_s)
-
-    def _late(self, identity: str, traits: ProviderTraits) -> ProviderError:
-        """What was missing when the time was over."""
-        limit = f"in {self._join_timeout_s:g} s"
-        participant = self._connection.participants.get(identity)
-        if participant is None:
-            return ProviderTimeout(f"{traits.name} did not join {limit}.")
-        published = {publication.kind for publication in participant.publications}
-        missing = [kind.value for kind in _kinds(traits) if kind not in published]
-        return ProviderTimeout(f"{traits.name} joined, but published no {' and no '.join(missing) or 'data'} {limit}.")
 
     async def _left(self, identity: str) -> None:
         gone = asyncio.Event()

@@ -21,10 +21,13 @@ URL_NAME = "LIVEKIT_URL"
 KEY_NAME = "LIVEKIT_API_KEY"
 SECRET_NAME = "LIVEKIT_API_SECRET"
 
-_ENVIRONMENT_NAMES = (URL_NAME, KEY_NAME, SECRET_NAME, *VENDOR_KEY_NAMES)
+RETURN_TIMEOUT_NAME = "AVATAR_RETURN_TIMEOUT"
+
+_ENVIRONMENT_NAMES = (URL_NAME, KEY_NAME, SECRET_NAME, RETURN_TIMEOUT_NAME, *VENDOR_KEY_NAMES)
 _ROOM = "room"
+_LONGEST_RETURN_S = 3600
 # The settings file is a plain file that gets copied about, so it takes nothing secret.
-_SETTINGS_NAMES = {_ROOM: _ROOM, "livekit_url": URL_NAME}
+_SETTINGS_NAMES = {_ROOM: _ROOM, "livekit_url": URL_NAME, "return_timeout": RETURN_TIMEOUT_NAME}
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,15 @@ class RoomChoice:
 
 @dataclass(frozen=True)
 class Config:
-    """All that was configured. `vendor_keys` maps the names of PROTOCOLS 6.1 that are set to their values."""
+    """All that was configured. `vendor_keys` maps the names of PROTOCOLS 6.1 that are set to their values.
+
+    `return_timeout_s`: how long an avatar that left is waited for before what it was saying is given up.
+    """
 
     room: RoomChoice
     credentials: Credentials | None = None
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    return_timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
         if self.room.kind is RoomKind.URL and self.credentials is None:
@@ -176,6 +183,7 @@ def load_config(
         room=_choose_room(settings),
         credentials=_credentials(values),
         vendor_keys={name: values[name] for name in VENDOR_KEY_NAMES if name in values},
+        return_timeout_s=_return_timeout_s(settings.get(RETURN_TIMEOUT_NAME)),
     )
 
 
@@ -192,6 +200,21 @@ def _known(values: Mapping[str, str], *, source: str) -> dict[str, _Setting]:
 def _credentials(values: Mapping[str, str]) -> Credentials | None:
     key, secret = values.get(KEY_NAME, ""), values.get(SECRET_NAME, "")
     return Credentials(key, secret) if key or secret else None
+
+
+def _return_timeout_s(setting: _Setting | None) -> float:
+    if setting is None:
+        return Config.return_timeout_s
+    try:
+        timeout_s = float(setting.value)
+    except ValueError:
+        timeout_s = -1.0
+    if not 0 <= timeout_s <= _LONGEST_RETURN_S:
+        raise ConfigError(
+            f"{setting.value!r} is no time to wait for an avatar that left ({setting.source}). "
+            f"Take 0 to {_LONGEST_RETURN_S} seconds."
+        )
+    return timeout_s
 
 
 def _choose_room(settings: Mapping[str, _Setting]) -> RoomChoice:

@@ -271,8 +271,10 @@ class FakeSession:
         return await self._run(Command.SET_MONITOR_MUTED, body)
 
     async def act_on_notice(self, notice_id: str, action_id: str) -> CommandResult:
-        """Close the notice; its action "reconnect" reconnects."""
+        """Close the notice; its action "reconnect" reconnects, "swap:<id>" swaps."""
         self.dismiss_notice(notice_id)
+        if action_id.startswith("swap:"):
+            return await self.swap(action_id.removeprefix("swap:"))
         if action_id == Command.RECONNECT:
             return await self.reconnect()
         self.calls.append(Command.ACT_ON_NOTICE)
@@ -347,7 +349,11 @@ class FakeSession:
             title, body = f"{new.name} did not join in 30 s", f"{goes_on}Try again, or open its log."
             world.raise_notice(Notice("never_joined", Severity.FAIL, title, body, actions))
             return False, f"{title}. {goes_on}".strip(), {}
-        if segment is not None and segment.state is SegmentState.PLAYING:
+        if before is SessionState.WAITING:
+            before = SessionState.READY
+        if segment is not None and world.away_id is not None:
+            world.ledger.go_on(segment, provider_id, self.clock.now())
+        elif segment is not None and segment.state is SegmentState.PLAYING:
             label = f"{segment.id}  {segment.played_s(self.clock.now()):.1f} s, carried"
             world.ledger.hold(segment, self.clock.now(), SegmentState.PLAYING, label=label)
             segment.stretches[-1].carried = True
@@ -369,9 +375,10 @@ class FakeSession:
         return True, text, {"swap_video_gap_ms": video_gap_ms, "swap_audio_gap_ms": audio_gap_ms}
 
     def _settle(self, before: SessionState) -> None:
-        """After a swap: SPEAKING or PAUSED if a segment is still open, else READY; a lost room stays lost."""
+        """After a swap: what it was if a segment is still open or the avatar away, else READY; a loss stays one."""
         if self.world.state is SessionState.SWAPPING:
-            self.world.set_state(before if self.world.ledger.current is not None else SessionState.READY)
+            goes_on = self.world.ledger.current is not None or self.world.away_id is not None
+            self.world.set_state(before if goes_on and before is not SessionState.FAILED else SessionState.READY)
 
     def _open_segment(self) -> FakeSegment:
         segment = self.world.ledger.current

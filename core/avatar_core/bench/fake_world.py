@@ -63,6 +63,7 @@ class FakeWorld:
         self.samples: dict[str, deque[float]] = {}
         self.providers: list[ProviderInfo] = list(PROVIDERS)
         self.current_id: str | None = None
+        self.away_id: str | None = None
         self.sources: list[SourceInfo] = list(SOURCES)
         self.selected_id = SOURCES[0].id
         self.monitor = MonitorInfo(device="Built-in speaker")
@@ -162,6 +163,11 @@ class FakeWorld:
     def go_live(self, provider_id: str) -> None:
         """Let this provider be the avatar."""
         self.current_id = provider_id
+        if self.away_id is not None:
+            if self.away_id != provider_id:
+                self.set_provider(self.away_id, ProviderState.NOT_STARTED)
+            self.away_id = None
+            self.notices.pop("worker_died", None)
         self.set_provider(provider_id, ProviderState.LIVE)
         self.loading_since_s = self.stopped_since_s = None
         self.preview.running = True
@@ -191,17 +197,42 @@ class FakeWorld:
             self.set_state(SessionState.READY)
 
     def kill_avatar(self, why: str = "signal 9") -> None:
-        """The avatar's process ends by itself."""
+        """The avatar's process ends by itself; what it was saying is held until somebody else says it."""
+        if (segment := self.ledger.current) is not None:
+            self.ledger.hold(segment, self.clock.now(), SegmentState.PAUSED)
+        if self.current_id is not None:
+            self.set_provider(self.current_id, ProviderState.AWAY, f"ended ({why})")
+        self.away_id, self.current_id = self.current_id, None
+        self.preview.running = self.preview.speaking = False
+        self.stopped_since_s = self.clock.now()
+        self.set_state(SessionState.WAITING)
+        body = "Waiting 10 s for it to come back. Start it again, or swap."
+        self._tell_of_death(Severity.WARN, f"The avatar process ended ({why})", body)
+
+    def give_up_avatar(self) -> None:
+        """The one that was killed did not come back in time."""
+        if self.away_id is not None:
+            self.set_provider(self.away_id, ProviderState.FAILED, "did not come back")
+        self.set_state(SessionState.READY)
         if (segment := self.ledger.current) is not None:
             self.end_segment(segment, SegmentState.INTERRUPTED, "avatar ended")
-        if self.current_id is not None:
-            self.set_provider(self.current_id, ProviderState.FAILED, f"ended ({why})")
-        self.current_id, self.preview.running = None, False
-        self.stopped_since_s = self.clock.now()
-        reconnect = NoticeAction(Command.RECONNECT, "Reconnect")
-        body = "Sound and picture stopped. Reconnect starts it again."
-        title = f"The avatar process ended ({why})"
-        self.raise_notice(Notice("worker_died", Severity.FAIL, title, body, (reconnect,), f"process ended: {why}"))
+        body = "It did not come back in 10 s; nothing is said any more. Start it again, swap, or go on waiting."
+        self._tell_of_death(Severity.FAIL, "The avatar process ended", body)
+
+    def bring_avatar_back(self) -> None:
+        """The one that was killed comes back under its identity, and says what was held for it."""
+        if self.away_id is not None:
+            self.go_live(self.away_id)
+        self.set_state(SessionState.READY)
+        if (segment := self.ledger.current) is not None:
+            self.ledger.go_on(segment, self.current_id or "", self.clock.now())
+            self.start_sounding(segment)
+
+    def _tell_of_death(self, severity: Severity, title: str, body: str) -> None:
+        again = NoticeAction(f"swap:{self.away_id}", "Start it again")
+        actions = (again, NoticeAction(Command.RECONNECT, "Reconnect"))
+        self.notices.pop("worker_died", None)
+        self.raise_notice(Notice("worker_died", severity, title, body, actions, title))
 
     def lose_room(self) -> None:
         """The room goes away."""

@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from avatar_core import __version__
+from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.demo import Step
 from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot
 from avatar_core.metrics.verdicts import Check
@@ -65,6 +66,7 @@ def build_result(
                 "untrusted_s": _untrusted_s(snapshot, timeline),
                 "excluded_samples": snapshot.trust.excluded_samples,
                 "metrics": {row.name: _figures(row) for row in snapshot.metrics if row.n},
+                "avatar_metrics": [_avatar_metrics(told) for told in snapshot.avatar_metrics],
                 "checks": [*(_step_check(step) for step in steps), *(_metric_check(one) for one in snapshot.checks)],
             }
         ],
@@ -127,6 +129,20 @@ def _step_check(step: Step) -> Mapping[str, Any]:
         "threshold": None,
         "source": "scenario",
         "why": step.text,
+    }
+
+
+def _avatar_metrics(told: TimedAvatarMetrics) -> Mapping[str, Any]:
+    """As livekit-agents serializes it, with the times of events.jsonl beside it."""
+    metrics = told.metrics
+    return {
+        "type": "avatar_metrics",
+        "timestamp": round(metrics.timestamp, 3),
+        "playback_latency": round(metrics.playback_latency, 4),
+        "session_started_time": metrics.session_started_time,
+        "avatar_joined_time": metrics.avatar_joined_time,
+        "metadata": {"model_provider": metrics.model_provider},
+        "timeline": {"segment_id": told.segment_id, "from_s": round(told.from_s, 6), "to_s": round(told.to_s, 6)},
     }
 
 

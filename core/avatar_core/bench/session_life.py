@@ -16,11 +16,13 @@ from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
 from avatar_core.bench.session_view import SessionView
-from avatar_core.bench.snapshot import Finding, Notice, NoticeAction
+from avatar_core.bench.snapshot import Notice, NoticeAction
 from avatar_core.bench.sources import Sources
 from avatar_core.bench.stage import DispatcherChild, Stage
 from avatar_core.bench.standing import Standing
-from avatar_core.bench.states import Command, ProviderState, SeriesName, SessionState, Severity
+from avatar_core.bench.standing_measures import StandingMeasures
+from avatar_core.bench.states import Command, ProviderState, SessionState, Severity
+from avatar_core.bench.succession import Succession
 from avatar_core.bench.talk import Talk
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
 from avatar_core.bench.viewer_child import RemotePreview
@@ -35,12 +37,9 @@ from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
 from avatar_core.providers.videosdk import VideoSdkAvatar, reference_dispatching
-from avatar_core.room.answer_checks import WireFinding
-from avatar_core.room.answered_output import AnsweredOutput
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
-from avatar_core.viewer.load import LoadMeter
 from avatar_core.wire import messages
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.livekit import SwapRequest
@@ -48,11 +47,13 @@ from avatar_core.wire.livekit import SwapRequest
 _log = logging.getLogger(__name__)
 
 _FIRST_PICTURE_TIMEOUT_S = 5.0
-_BUFFER_INTERVAL_S = 0.1
-_LAG_TICK_S = 0.05
-_GONE_NOTICES = ("connect", "lost", "worker_died", "swap_failed")
-_IN_USE = (SessionState.READY, SessionState.SPEAKING, SessionState.PAUSED, SessionState.SWAPPING)
-_STARTED = (ProviderState.LIVE, ProviderState.STARTING, ProviderState.STANDING_BY)
+_IN_USE = (
+    SessionState.READY,
+    SessionState.SPEAKING,
+    SessionState.PAUSED,
+    SessionState.SWAPPING,
+    SessionState.WAITING,
+)
 
 
 class SessionLife:
@@ -79,8 +80,7 @@ class SessionLife:
         self._config = config
         self._swap_asked = swap_asked
         self._join_timeout_s = join_timeout_s
-        self._closed = False
-        self._measures_lag = False
+        self.closed = False
         self._dispatcher = DispatcherChild()
         self._worker_options = dict(worker_options or {})
         self._launch_options: dict[str, JsonScalar] = {}
@@ -101,9 +101,11 @@ class SessionLife:
         self.talk = Talk(
             self.output, self.book, self.sources, self.tasks, on_end=self.settle, on_failure=self._on_speech_failure
         )
+        self._measures = StandingMeasures(self.figures, self.book, self.tasks, clock)
         self.preview = RemotePreview(self._on_preview_size)
         self.view = SessionView(self, monitor_muted=monitor_muted)
-        self._intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing)
+        self.intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing)
+        self.succession = Succession(self, return_timeout_s=config.return_timeout_s)
 
     @property
     def actor(self) -> Actor | None:
@@ -123,7 +125,7 @@ class SessionLife:
 
     async def connect(self) -> Outcome:
         """Bring up room, viewer and the first avatar."""
-        self._measure_lag()
+        self._measures.begin_lag()
         self.standing.set_state(SessionState.CONNECTING)
         self.view.loading(self.first.traits.name)
         stage = self.stage = Stage(
@@ -134,8 +136,8 @@ class SessionLife:
             join_timeout_s=self._join_timeout_s,
         )
         stage.lost.connect(lambda loss: self._on_lost(stage, *loss))
-        stage.avatar_left.connect(lambda actor: self._on_avatar_left(stage, actor))
-        stage.viewer_said.connect(self._intake.viewer_said)
+        stage.avatar_left.connect(lambda actor: self.succession.left(stage, actor))
+        stage.viewer_said.connect(self.intake.viewer_said)
         try:
             return await stage.unless_lost(self._bring_up(stage))
         except BenchError as error:
@@ -155,31 +157,14 @@ class SessionLife:
         self._launch_options.clear()
         self._launch_options.update(self._worker_options | faults.launch_options())
 
-    def go_live(self, actor: Actor) -> None:
-        """This avatar is the one from now on."""
-        self._reset_providers()
-        self.standing.set_provider(actor.traits.id, ProviderState.LIVE)
-        self.book.hand_over(actor.traits.id)
-        self.figures.measure("join_s", actor.join_s, since_s=self.clock.now() - actor.join_s)
-        self.view.live(actor)
-        if isinstance(actor.sink, AnsweredOutput):
-            actor.sink.reported.connect(self._intake.avatar_reported)
-            actor.sink.found.connect(lambda found: self._on_found(actor.traits.id, found))
-        for notice_id in _GONE_NOTICES:
-            self.standing.drop_notice(notice_id)
-
-    def go_without(self, ending: str) -> None:
-        """No avatar is there from now on; what was being said ends, and the book calls that `ending`."""
-        self.talk.clear(ending)
-        self.view.gone(room=False)
-        self._reset_providers()
-
     def settle(self, *, swapped: bool = False) -> None:
         """The state that follows from what goes on; SWAPPING is left by its command alone, which says so."""
         state = self.standing.state
         if state not in _IN_USE or (state is SessionState.SWAPPING and not swapped):
             return
-        if not self.talk.goes_on:
+        if self.succession.waits:
+            self.standing.set_state(SessionState.WAITING)
+        elif not self.talk.goes_on:
             self.standing.set_state(SessionState.READY)
         else:
             self.standing.set_state(SessionState.PAUSED if self.talk.held else SessionState.SPEAKING)
@@ -198,8 +183,10 @@ class SessionLife:
         self.figures.viewer_gone()
         self.preview.detach()
         self.view.gone(room=True)
-        self._reset_providers()
+        absent = self.succession.end()
         if (stage := self.stage) is not None:
+            # It is closed as one that is there would be: its end of the speech, then all the rest.
+            stage.actor = stage.actor or absent
             await stage.aclose()
             # Kept until then, so that whoever else wants it closed waits for the same end.
             if self.stage is stage:
@@ -207,7 +194,7 @@ class SessionLife:
 
     async def aclose(self) -> None:
         """End everything, from any state; harmless twice."""
-        self._closed = True
+        self.closed = True
         await self.tasks.aclose()
         self.book.expect_end("session closed")
         await self.output.aclose()
@@ -225,13 +212,13 @@ class SessionLife:
             self.output.audio = LevelMeter(actor.sink, clock=self.clock)
         else:
             self.output.replace_audio_tail(actor.sink)
-        self.go_live(actor)
+        self.succession.go_live(actor)
         stage.serve_swaps(self._swap_asked)
         if traits.has_face:
             picture_s = await self.hearing.first_picture(actor.identity, _FIRST_PICTURE_TIMEOUT_S)
             if picture_s is not None:
                 self.figures.measure("first_frame_s", picture_s - started_s, since_s=started_s)
-        self.tasks.spawn(self._watch_buffers(stage), name="buffer curve")
+        self._measures.begin_buffers(lambda: self.stage is stage and stage.is_open)
         self.standing.set_state(SessionState.READY)
         if stage.actor is not actor:
             return False, f"{traits.name} joined and left again", {}
@@ -239,28 +226,9 @@ class SessionLife:
         self.standing.announce("Joined", text, Severity.OK, provider_id=traits.id)
         return True, text, {"join_s": actor.join_s}
 
-    def _measure_lag(self) -> None:
-        """From the first connect on; a loop runs then."""
-        if not self._measures_lag:
-            self._measures_lag = True
-            self.tasks.spawn(self._watch_lag(), name="loop lag")
-
-    async def _watch_lag(self) -> None:
-        meter = LoadMeter(self.clock, tick_s=_LAG_TICK_S)
-        while True:
-            self.figures.loop_lag_ms = (await meter.measure()).lateness_p99_ms
-
-    async def _watch_buffers(self, stage: Stage) -> None:
-        """The curve of what was sent and not heard, while this stage is in use."""
-        while self.stage is stage and stage.is_open:
-            if self.book.current_id is not None:
-                self.figures.point(SeriesName.SENT_UNPLAYED_S, self.clock.now(), self.book.unplayed_s())
-            else:
-                self.figures.break_line(SeriesName.SENT_UNPLAYED_S)
-            await asyncio.sleep(_BUFFER_INTERVAL_S)
-
     def _on_chain(self, head: AudioOutput) -> None:
         self.book.listen(head)
+        self.succession.metrics.listen(head)
         head.playback_finished.connect(self._on_finished)
 
     def _on_finished(self, event: PlaybackFinishedEvent) -> None:
@@ -271,41 +239,11 @@ class SessionLife:
         self.standing.announce("Finished", text, severity, segment_id=event.segment.id)
         self.settle()
 
-    def _on_found(self, provider_id: str, found: WireFinding) -> None:
-        self.standing.find(Finding(found.id, found.evidence, found.at_s, provider_id))
-
-    def _on_avatar_left(self, stage: Stage, actor: Actor) -> None:
-        """The avatar went without being asked: the session goes on without one."""
-        if self.stage is not stage or stage.actor is not actor or self._closed:
-            return
-        stage.actor = None
-        self.go_without("avatar ended")
-        self.settle()
-        self.tasks.spawn(self._tell_of_end(actor), name="avatar end")
-
-    async def _tell_of_end(self, actor: Actor) -> None:
-        why = await actor.why_ended()
-        await actor.aclose()
-        if self.standing.state is SessionState.FAILED or self.actor is not None:
-            self.standing.announce("Avatar", f"{actor.traits.name} left. {why}".strip(), Severity.WARN)
-            return
-        provider_id = actor.traits.id
-        self.standing.set_provider(provider_id, ProviderState.FAILED, why or "left the room")
-        actions = (NoticeAction(f"swap:{provider_id}", "Start it again"), NoticeAction(Command.RECONNECT, "Reconnect"))
-        title = f"The avatar process ended ({why})" if why else "The avatar left the room"
-        body = "Sound and picture stopped. Start it again, or reconnect."
-        self.standing.raise_notice(Notice("worker_died", Severity.FAIL, title, body, actions, title))
-
     def _on_lost(self, stage: Stage, what: str, why: str) -> None:
         # While connecting it is the connect that fails, by this very loss.
-        if self.stage is stage and not self._closed and self.standing.state in _IN_USE:
+        if self.stage is stage and not self.closed and self.standing.state in _IN_USE:
             self.standing.set_state(SessionState.FAILED)
             self.tasks.spawn(self.fail("lost", what, why), name="session loss")
-
-    def _reset_providers(self) -> None:
-        for info in self.standing.providers:
-            if info.state in _STARTED:
-                self.standing.set_provider(info.id, ProviderState.NOT_STARTED)
 
     def _on_preview_size(self, width_px: int, height_px: int) -> None:
         if self.stage is not None and self.stage.is_open:

@@ -128,6 +128,7 @@ class SessionView:
             notices=tuple(life.standing.notices.values()),
             findings=tuple(life.standing.findings),
             checks=life.figures.checks(),
+            avatar_metrics=life.succession.metrics.all,
             blocked=life.blocked(),
         )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.states import (
     Command,
     PreviewState,
@@ -296,4 +297,5 @@ class SessionSnapshot:
     notices: tuple[Notice, ...] = ()
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
+    avatar_metrics: tuple[TimedAvatarMetrics, ...] = ()
     blocked: Mapping[Command, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from avatar_core.bench.cast import JOIN_TIMEOUT_S, Actor, Cast
+from avatar_core.bench.cast import Actor, Cast
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.venue import Venue, open_venue
@@ -14,6 +14,7 @@ from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.child import ChildProcess
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError, ProviderStartError, RoomError, RoomLost, WireError
+from avatar_core.providers.joining import JOIN_TIMEOUT_S
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import ConnectOptions
 from avatar_core.room.rpc import RpcCall, RpcError

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class SessionState(StrEnum):
-    """The state of a session; it alone is held by the session (STYLE.md section 5)."""
+    """The state of a session; it alone is held by the session. WAITING: for an avatar that left to come back."""
 
     IDLE = "idle"
     CONNECTING = "connecting"
@@ -12,6 +12,7 @@ class SessionState(StrEnum):
     SPEAKING = "speaking"
     PAUSED = "paused"
     SWAPPING = "swapping"
+    WAITING = "waiting"
     CLOSING = "closing"
     FAILED = "failed"
 
@@ -57,12 +58,13 @@ class Severity(StrEnum):
 
 
 class ProviderState(StrEnum):
-    """Where a provider stands; the reason is in `ProviderInfo.why`."""
+    """Where a provider stands; the reason is in `ProviderInfo.why`. AWAY: it left by itself and is waited for."""
 
     NOT_STARTED = "not_started"
     STARTING = "starting"
     STANDING_BY = "standing_by"
     LIVE = "live"
+    AWAY = "away"
     FAILED = "failed"
     KEY_MISSING = "key_missing"
     KEY_REFUSED = "key_refused"

@@ -38,6 +38,7 @@ class Talk:
         self._ids = (f"s{number}" for number in itertools.count(1))
         self._speaker: Speaker | None = None
         self._saying: asyncio.Task[None] | None = None
+        self._suspended = False
 
     @property
     def goes_on(self) -> bool:
@@ -78,6 +79,27 @@ class Talk:
             self._book.release()
             self._output.audio.resume()
 
+    def suspend(self) -> bool:
+        """Hold what is being said until `go_on`, for the avatar is away.
+
+        False where there is nothing to hold, or the avatar does not tell what was heard: what it had is lost then.
+        """
+        head = self._output.audio
+        if head is None or not self.goes_on or not head.can_pause:
+            return False
+        if not self.held:
+            head.pause()
+            self._book.hold()
+            self._suspended = True
+        return True
+
+    def go_on(self) -> None:
+        """Let what was suspended go on; what the user paused stays so."""
+        if self._suspended and self._output.audio is not None:
+            self._suspended = False
+            self._book.release()
+            self._output.audio.resume()
+
     def clear(self, ending: str) -> None:
         """Silence all that is open, at once; the book calls its end `ending`."""
         self._book.expect_end(ending)
@@ -87,7 +109,7 @@ class Talk:
         self.end_segment()
         if self._output.audio is not None:
             self._output.audio.clear_buffer()
-            self.held = False
+            self.held = self._suspended = False
             self._book.release()
             # Whether it was held here or by a swap in place: what is said next must not wait.
             self._output.audio.resume()

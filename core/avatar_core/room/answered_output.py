@@ -17,7 +17,8 @@ from avatar_core.playback.segmented import SegmentedOutput
 from avatar_core.room.answer_checks import AnswerChecks, WireFinding
 from avatar_core.room.avatar_reports import ReportReader
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.values import ConnectionState, DataPacket, ParticipantLeft, StateChanged, TrackKind
+from avatar_core.room.presence import Presence
+from avatar_core.room.values import ConnectionState, DataPacket, Participant, ParticipantLeft, StateChanged, TrackKind
 from avatar_core.signal import Signal
 from avatar_core.wire.livekit import AvatarReport
 
@@ -30,10 +31,11 @@ class AnsweredOutput(SegmentedOutput):
     Ready once that participant is active and publishes every kind of `wait_remote_tracks`; until then `capture_frame`
     waits, up to `ready_timeout_s`, and may be cancelled (B13). Without `wait_playback_start` a segment counts as
     started when its first frame is sent. A clear that the avatar does not answer within `clear_buffer_timeout_s`
-    finishes the segments where they are thought to be (B14), and so does the avatar's departure (B15); a segment that
-    is not answered `answer_timeout_s` after its end must have been heard counts as heard (B4). `found` tells of flaws
-    of the other end that its answers show. What is subscribed of the connection, which is given, not owned, is taken
-    back by `aclose` (B1, B2).
+    finishes the segments where they are thought to be (B14), and so does the avatar's departure (B15), one turn of the
+    loop later, so that a proxy above can take back what was not heard. One that comes back under the same identity is
+    told to drop what it may still have, and takes speech again. A segment that is not answered `answer_timeout_s` after
+    its end must have been heard counts as heard (B4). `found` tells of flaws of the other end that its answers show.
+    What is subscribed of the connection, which is given, not owned, is taken back by `aclose` (B1, B2).
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class AnsweredOutput(SegmentedOutput):
         self.found: Signal[WireFinding] = Signal(f"{self.label}.found")
         self._connection = connection
         self._destination = destination_identity
-        self._wait_remote_tracks = tuple(wait_remote_tracks)
+        self._avatar = Presence(connection, destination_identity, wait_remote_tracks)
         self._ready_timeout_s = ready_timeout_s
         self._clear_buffer_timeout_s = clear_buffer_timeout_s
         self._answer_timeout_s = answer_timeout_s
@@ -72,10 +74,12 @@ class AnsweredOutput(SegmentedOutput):
         # Pending segments that an interrupt is about to finish, and the interrupt.
         self._cleared: set[SegmentRef] = set()
         self._clearing: asyncio.Task[None] | None = None
+        # Whether the avatar left with speech that was given up, and would go on with it if it came back.
+        self._to_silence = False
         self._reports = ReportReader(destination_identity)
-        self._reported_s: dict[SegmentRef, float] = {}
         events = connection.events
         self._subscribed: list[Callable[[], None]] = [
+            events.participant_connected.connect(self._on_participant_joined),
             events.participant_disconnected.connect(self._on_participant_left),
             events.state_changed.connect(self._on_state_changed),
             events.data_received.connect(self._on_data),
@@ -89,20 +93,14 @@ class AnsweredOutput(SegmentedOutput):
     @property
     def ready(self) -> bool:
         """Whether the avatar takes speech now."""
-        return not self._missing()
+        return self._avatar.whole
 
     async def wait_until_ready(self) -> None:
         """Return once the avatar takes speech; PlaybackError names what was missing after `ready_timeout_s`."""
-        if self.ready:
-            return
         try:
-            await self._connection.wait_for(
-                lambda: self.ready or None, what=f"avatar {self._destination!r}", timeout_s=self._ready_timeout_s
-            )
+            await self._avatar.wait_until_whole(timeout_s=self._ready_timeout_s)
         except RoomError as failure:
-            waited_in_vain = self._connection.state is ConnectionState.CONNECTED
-            reason = f"waited {self._ready_timeout_s:g} s, {self._missing()}" if waited_in_vain else str(failure)
-            raise PlaybackError(f"{self.label} cannot speak: {reason}") from failure
+            raise PlaybackError(f"{self.label} cannot speak: {failure}") from failure
 
     async def capture_frame(self, frame: AudioFrame, *, segment: SegmentRef | None = None) -> None:
         """Send a frame, once the avatar is ready and an interrupt under way is over; PlaybackError where it can't be.
@@ -173,17 +171,6 @@ class AnsweredOutput(SegmentedOutput):
     def _check_format(self, frame: AudioFrame) -> None:
         """Raise PlaybackError for a frame of a rate or channels that the wire can't tell."""
 
-    def _missing(self) -> str:
-        """What keeps the avatar from taking speech, in words; empty when nothing does."""
-        participant = self._connection.participants.get(self._destination)
-        if participant is None:
-            return f"participant {self._destination!r} is not in the room"
-        if not participant.active:
-            return f"participant {self._destination!r} has joined but is not active yet"
-        published = {publication.kind for publication in participant.publications}
-        missing = [kind.value for kind in self._wait_remote_tracks if kind not in published]
-        return f"participant {self._destination!r} publishes no {' and no '.join(missing)}" if missing else ""
-
     def _is_over(self, record: SegmentRecord) -> bool:
         return record.finished or record.ref in self._cleared
 
@@ -224,10 +211,15 @@ class AnsweredOutput(SegmentedOutput):
 
     async def _clear(self, refs: list[SegmentRef]) -> None:
         records = [record for ref in refs if (record := self._pending.get(ref)) is not None]
-        try:
-            await self._interrupt()
-        except RoomError as failure:
-            _log.warning("%s: the avatar could not be interrupted: %s", self.label, failure)
+        if self._avatar.in_room:
+            try:
+                await self._interrupt()
+            except RoomError as failure:
+                _log.warning("%s: the avatar could not be interrupted: %s", self.label, failure)
+                self._finish_at_estimate(refs)
+        else:
+            # A call would fail only after seconds.
+            self._to_silence = True
             self._finish_at_estimate(refs)
         await self._end_stream()
         # New speech waits for this: an answer without a segment's name means the oldest one pending.
@@ -263,29 +255,39 @@ class AnsweredOutput(SegmentedOutput):
     def _on_participant_left(self, left: ParticipantLeft) -> None:
         if left.participant.identity == self._destination:
             self._reports.begin_anew()
-            self._finish_at_estimate(tuple(self._pending))
+            self._tasks.spawn(self._give_up(tuple(self._pending)), name=f"{self.label} departure")
+
+    async def _give_up(self, refs: tuple[SegmentRef, ...]) -> None:
+        """What the avatar that left had is over, and another that comes under its name must not go on with it."""
+        self._to_silence = self._to_silence or bool(refs)
+        self._finish_at_estimate(refs)
+        await self._end_stream()
+
+    def _on_participant_joined(self, participant: Participant) -> None:
+        if participant.identity == self._destination and self._to_silence:
+            self._clearing = self._tasks.spawn(self._silence(), name=f"{self.label} silence after return")
+
+    async def _silence(self) -> None:
+        """Have what was given up dropped by whoever came back: only its connection may have been away."""
+        try:
+            await self._avatar.wait_until_active(timeout_s=self._ready_timeout_s)
+            self._to_silence = False
+            await self._interrupt()
+        except RoomError as failure:
+            _log.warning("%s: the avatar that came back could not be silenced: %s", self.label, failure)
 
     def _on_state_changed(self, change: StateChanged) -> None:
         if change.current in (ConnectionState.LOST, ConnectionState.CLOSED):
             self._finish_at_estimate(tuple(self._pending))
 
     def _on_data(self, packet: DataPacket) -> None:
-        if (report := self._reports.read(packet)) is not None:
-            self._progress(report)
-            self.reported.emit(report)
-
-    def _progress(self, report: AvatarReport) -> None:
-        self._reported_s = {ref: played_s for ref, played_s in self._reported_s.items() if ref in self._pending}
-        for segment in report.segments:
-            ref = SegmentRef(segment.segment_id, segment.generation)
-            known_s = self._reported_s.get(ref, 0.0)
-            if ref in self._pending and segment.played_s > known_s:
-                self._reported_s[ref] = segment.played_s
-                duration_s = segment.played_s - known_s
-                # By the own clock: the worker's is another one where it runs elsewhere.
-                self.on_playback_progressed(
-                    started_at=self._clock.now() - duration_s, offset=known_s, duration=duration_s, segment=ref
-                )
+        if (report := self._reports.read(packet)) is None:
+            return
+        for ref, offset_s, duration_s in self._reports.progress(report, self._pending):
+            # By the own clock: the worker's is another one where it runs elsewhere.
+            started_s = self._clock.now() - duration_s
+            self.on_playback_progressed(started_at=started_s, offset=offset_s, duration=duration_s, segment=ref)
+        self.reported.emit(report)
 
 
 def _ref(segment_id: str | None, generation: int) -> SegmentRef | None:

@@ -22,6 +22,7 @@ STATE_SIGNS = {
     ProviderState.STARTING: Sign("hourglass", "Starting", "t1"),
     ProviderState.STANDING_BY: Sign("circle-dot", "Standing by", "t1"),
     ProviderState.LIVE: Sign("access-point", "Live", "ok"),
+    ProviderState.AWAY: Sign("hourglass", "Away", "warn"),
     ProviderState.FAILED: Sign("circle-x-filled", "Failed", "fail"),
     ProviderState.KEY_MISSING: Sign("key", "Add a key", "warn"),
     ProviderState.KEY_REFUSED: Sign("circle-x-filled", "Key refused", "fail"),

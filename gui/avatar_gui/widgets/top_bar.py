@@ -25,6 +25,7 @@ _STATE_SIGNS = {
     SessionState.SPEAKING: Sign("access-point", "Live", "ok"),
     SessionState.PAUSED: Sign("player-pause-filled", "Paused", "t1"),
     SessionState.SWAPPING: Sign("arrows-left-right", "Swapping", "t1"),
+    SessionState.WAITING: Sign("hourglass", "Avatar away", "warn"),
     SessionState.CLOSING: Sign("hourglass", "Closing", "t1"),
     SessionState.FAILED: Sign("circle-x-filled", "No room", "fail"),
 }

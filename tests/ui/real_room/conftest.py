@@ -27,13 +27,13 @@ def leftovers(monkeypatch: pytest.MonkeyPatch) -> Leftovers:
 def drive_real(
     drive_window: Callable[..., None], run: Callable[..., None], leftovers: Leftovers
 ) -> Callable[..., BenchSession]:
-    """Call with an async function of the window, and options of the session.
+    """Call with an async function of the window, and options of the session (`config` among them).
 
     Opens the window, which connects; hands it over; closes it, and makes sure that nothing outlives it.
     """
 
     def drive(use: Callable[[MainWindow], Awaitable[None]], **options: object) -> BenchSession:
-        session = BenchSession(EMBEDDED, **{"worker_options": PICTURE, "monitor_muted": True, **options})
+        session = BenchSession(**{"config": EMBEDDED, "worker_options": PICTURE, "monitor_muted": True, **options})
         drive_window(session, use)
         run(leftovers.nothing_within(LIMIT_S))
         assert session.state is SessionState.IDLE

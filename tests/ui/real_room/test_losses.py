@@ -1,6 +1,7 @@
 """Processes that die while the window speaks: it says which and why, and the user can go on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from avatar_core.bench.states import Command, SegmentState, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_event, wait_session_state, wait_state, wait_until
 from tests.leftovers import Leftovers
+from tests.ui.real_room.conftest import EMBEDDED
 from tests.ui.real_room.real_window import (
     LIMIT_S,
     Finishes,
@@ -53,10 +55,10 @@ def test_a_worker_killed_while_speaking_is_named_and_can_be_started_again(
         before_s = window.session.clock.now()
         leftovers.kill(WORKER)
         await wait_event(window, "Notice", "SIGKILL", since_s=before_s, timeout_s=LIMIT_S)
+        await wait_session_state(window, SessionState.READY, LIMIT_S)
         title, body = await notice_text(window, "worker_died")
         assert title == "The avatar process ended (killed by signal SIGKILL)"
         assert "Start it again" in body
-        assert window.session.state is SessionState.READY
         assert "No avatar" in window.session.snapshot().blocked[Command.SPEAK]
         await wait_state(window, "preview.a", "stopped")
         await silence(window)
@@ -71,7 +73,7 @@ def test_a_worker_killed_while_speaking_is_named_and_can_be_started_again(
         await everything_ended(window)
         assert_each_finished_once(window, finishes)
 
-    drive_real(use)
+    drive_real(use, config=replace(EMBEDDED, return_timeout_s=0.2))
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ def test_without_an_avatar_one_can_still_be_swapped_in() -> None:
     assert blocked[Command.SPEAK] == blocked[Command.INTERRUPT] == "No avatar is in the room"
 
 
+def test_speech_that_waits_for_an_avatar_can_be_interrupted() -> None:
+    blocked = blocked_in(SessionState.WAITING, open_segment=True, has_avatar=False)
+    assert Command.INTERRUPT not in blocked
+    assert blocked[Command.SPEAK] == blocked[Command.RESUME] == "No avatar is in the room"
+
+
 def test_with_nothing_said_only_speech_can_begin() -> None:
     blocked = blocked_in(SessionState.READY, open_segment=False, has_avatar=True)
     assert set(blocked) == OF_SPEECH | {Command.INTERRUPT, Command.CONNECT}

@@ -193,3 +193,15 @@ def test_the_process_environment_is_a_copy(monkeypatch: pytest.MonkeyPatch) -> N
     environ = process_environment()
     monkeypatch.setenv("TAVUS_API_KEY", "after")
     assert environ["TAVUS_API_KEY"] == "before"
+
+
+def test_the_time_an_avatar_is_waited_for_comes_from_any_source(load: Load) -> None:
+    assert load().return_timeout_s == 10.0
+    assert load({"AVATAR_RETURN_TIMEOUT": "2.5"}).return_timeout_s == 2.5
+    assert load(settings='return_timeout = "0"').return_timeout_s == 0.0
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "1e9"])
+def test_a_time_that_is_none_is_an_error_that_names_its_source(load: Load, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"is no time to wait .*the environment.*0 to 3600 seconds"):
+        load({"AVATAR_RETURN_TIMEOUT": value})

@@ -29,7 +29,7 @@ class Told:
         self.session.life.view.live(LIVE)
 
     def tell(self, message: object) -> None:
-        self.session.life._intake.viewer_said(message)
+        self.session.life.intake.viewer_said(message)
 
     def row(self, name: str) -> MetricRow:
         return next(row for row in self.session.snapshot().metrics if row.name == name)
@@ -119,8 +119,8 @@ async def test_muting_is_remembered_without_a_speaker(told: Told) -> None:
 
 async def test_the_workers_own_offset_is_one_figure_a_report(told: Told) -> None:
     segments = tuple(SegmentReport(f"s{n}", 0, 0.5, 1.0, 3.0) for n in range(3))
-    told.session.life._intake.avatar_reported(AvatarReport(1, 100.0, segments))
-    told.session.life._intake.avatar_reported(AvatarReport(2, 100.1, ()))
+    told.session.life.intake.avatar_reported(AvatarReport(1, 100.0, segments))
+    told.session.life.intake.avatar_reported(AvatarReport(2, 100.1, ()))
     assert (told.row("av_offset_source_ms").n, told.row("av_offset_source_ms").value) == (1, 3.0)
 
 

@@ -1,5 +1,6 @@
 import json
 
+from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.demo import Step
 from avatar_core.bench.result import build_result, step_line, table, verdict_of
 from avatar_core.bench.snapshot import (
@@ -13,6 +14,7 @@ from avatar_core.bench.snapshot import (
 )
 from avatar_core.bench.states import SessionState
 from avatar_core.metrics.verdicts import Check, Threshold
+from avatar_core.providers.joining import AvatarMetrics
 
 CONNECTED = Step("connect", True, "Wave joined", 900.0, {"join_s": 0.9})
 REFUSED = Step("connect", False, "No room", 10.0)
@@ -35,6 +37,7 @@ SNAPSHOT = SessionSnapshot(
         Check(Threshold("join_s", "max", fail=10.0, source="S01", warn=2.0), "warn", 3.0, "max 3 of 1, above 2"),
         Check(Threshold("ack_ms", "max", fail=2000.0, source="S03"), "pass", 14.0, "max 14 of 3"),
     ),
+    avatar_metrics=(TimedAvatarMetrics(AvatarMetrics(900.0, 0.25, model_provider="wave"), "s1", 100.0, 100.25),),
     findings=(Finding("B4", "segment s1 was not answered", 150.0, "wave"),),
 )
 
@@ -144,3 +147,18 @@ def test_the_table_says_how_much_it_leaves_out_and_why() -> None:
 def test_a_step_is_one_line() -> None:
     assert step_line(SWAPPED).split() == ["✓", "swap", "1200", "ms", "picture", "gap", "40", "ms"]
     assert step_line(FAILED).startswith("✗ stop")
+
+
+def test_avatar_metrics_are_livekits_with_our_times_beside_them() -> None:
+    (run,) = result()["runs"]
+    assert run["avatar_metrics"] == [
+        {
+            "type": "avatar_metrics",
+            "timestamp": 900.0,
+            "playback_latency": 0.25,
+            "session_started_time": None,
+            "avatar_joined_time": None,
+            "metadata": {"model_provider": "wave"},
+            "timeline": {"segment_id": "s1", "from_s": 100.0, "to_s": 100.25},
+        }
+    ]

@@ -13,6 +13,7 @@ from avatar_core.errors import ProviderStartError
 from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.contract import ProviderTraits
+from avatar_core.providers.joining import AvatarMetrics
 from avatar_core.wire.messages import FollowAvatar, MediaGap, SoundChanged
 from tests.fakes.audio_output import RemoteOutput, speech
 from tests.fakes.clock import ManualClock, settle
@@ -57,7 +58,7 @@ class Scene:
         self.swaps = Swaps(self.output, self.hearing, self.clock, lambda actor: self.live.append(actor.identity))
 
     def make(self, identity: str) -> Actor:
-        actor = Actor(identity, TRAITS, RemoteOutput(self.clock, identity), 0.5, Avatar())
+        actor = Actor(identity, TRAITS, RemoteOutput(self.clock, identity), 0.5, AvatarMetrics(0.0), Avatar())
         self.actors.append(actor)
         return actor
 

@@ -183,3 +183,30 @@ async def test_an_output_that_cannot_pause_says_so_and_nothing_is_held() -> None
         spoken.talk.hold()
     assert not spoken.talk.held
     await spoken.aclose()
+
+
+async def test_what_is_suspended_stands_still_and_goes_on_unless_the_user_paused_it(spoken: Spoken) -> None:
+    assert not spoken.talk.suspend()
+    await begin(spoken, 1.0)
+    assert spoken.talk.suspend()
+    position_s = spoken.book.heard_s("s1")
+    await spoken.play(1.0)
+    assert spoken.book.heard_s("s1") == pytest.approx(position_s)
+    spoken.talk.go_on()
+    await spoken.play(1.0)
+    assert spoken.book.heard_s("s1") > position_s + 0.5
+    spoken.talk.hold()
+    assert spoken.talk.suspend()
+    spoken.talk.go_on()
+    position_s = spoken.book.heard_s("s1")
+    await spoken.play(1.0)
+    assert spoken.book.heard_s("s1") == pytest.approx(position_s)
+
+
+async def test_clearing_what_is_suspended_ends_it_and_the_next_is_heard(spoken: Spoken) -> None:
+    await begin(spoken)
+    assert spoken.talk.suspend()
+    spoken.talk.clear("avatar ended")
+    await spoken.play(0.2)
+    assert spoken.ends_by == ["avatar ended"]
+    await begin(spoken)

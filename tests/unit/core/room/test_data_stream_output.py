@@ -290,24 +290,6 @@ async def test_frames_of_an_interrupted_segment_are_dropped(wire: Wire) -> None:
     await output.aclose()
 
 
-async def test_avatar_that_leaves_finishes_open_segments_and_may_come_back(wire: Wire) -> None:
-    """B15."""
-    output = wire.output()
-    log = FinishLog(output)
-    await output.capture_frame(speech(1.0), segment=SegmentRef("one"))
-    output.flush()
-    await output.capture_frame(speech(1.0), segment=SegmentRef("two"))
-    await wire.clock.advance(0.25)
-    wire.avatar.leave()
-    assert log.answers == [(0.25, True), (0.25, True)]
-    assert not output.ready
-    output.flush()
-    wire.avatar.join()
-    await output.capture_frame(speech(1.0))
-    assert len(output.pending_segments) == 1
-    await output.aclose()
-
-
 async def test_lost_room_finishes_open_segments(wire: Wire) -> None:
     output = wire.output()
     log = FinishLog(output)

@@ -1,0 +1,48 @@
+"""What a session measures all the time, by itself: how late the loop is, and how much speech was sent and not heard."""
+
+import asyncio
+from collections.abc import Callable
+
+from avatar_core.bench.book import Book
+from avatar_core.bench.figures import Figures
+from avatar_core.bench.states import SeriesName
+from avatar_core.clock import Clock
+from avatar_core.tasks import TaskGroup
+from avatar_core.viewer.load import LoadMeter
+
+_BUFFER_INTERVAL_S = 0.1
+_LAG_TICK_S = 0.05
+
+
+class StandingMeasures:
+    """Owned by the session, in whose tasks it runs."""
+
+    def __init__(self, figures: Figures, book: Book, tasks: TaskGroup, clock: Clock) -> None:
+        self._figures = figures
+        self._book = book
+        self._tasks = tasks
+        self._clock = clock
+        self._lag_is_measured = False
+
+    def begin_lag(self) -> None:
+        """Measure the loop's lateness from now on; harmless twice. A loop must run."""
+        if not self._lag_is_measured:
+            self._lag_is_measured = True
+            self._tasks.spawn(self._watch_lag(), name="loop lag")
+
+    def begin_buffers(self, goes_on: Callable[[], bool]) -> None:
+        """Draw the curve of what was sent and not heard, while `goes_on`."""
+        self._tasks.spawn(self._watch_buffers(goes_on), name="buffer curve")
+
+    async def _watch_lag(self) -> None:
+        meter = LoadMeter(self._clock, tick_s=_LAG_TICK_S)
+        while True:
+            self._figures.loop_lag_ms = (await meter.measure()).lateness_p99_ms
+
+    async def _watch_buffers(self, goes_on: Callable[[], bool]) -> None:
+        while goes_on():
+            if self._book.current_id is not None:
+                self._figures.point(SeriesName.SENT_UNPLAYED_S, self._clock.now(), self._book.unplayed_s())
+            else:
+                self._figures.break_line(SeriesName.SENT_UNPLAYED_S)
+            await asyncio.sleep(_BUFFER_INTERVAL_S)
