@@ -78,6 +78,8 @@ class Performance:
         """Let out what the generator makes, until it ends."""
         synchronizer.speech_started.connect(self._on_speech_started)
         synchronizer.speech_ended.connect(self._on_speech_ended)
+        # An interrupt may have come before there was anything to let out.
+        synchronizer.flush(self._generator.generation)
         self._synchronizer = synchronizer
         async for item in self._generator:
             await synchronizer.push(item)

@@ -211,16 +211,16 @@ class AnsweredOutput(SegmentedOutput):
 
     async def _clear(self, refs: list[SegmentRef]) -> None:
         records = [record for ref in refs if (record := self._pending.get(ref)) is not None]
-        if self._avatar.in_room:
+        if self._connection.has_left(self._destination):
+            # A call would fail only after seconds.
+            self._to_silence = True
+            self._finish_at_estimate(refs)
+        else:
             try:
                 await self._interrupt()
             except RoomError as failure:
                 _log.warning("%s: the avatar could not be interrupted: %s", self.label, failure)
                 self._finish_at_estimate(refs)
-        else:
-            # A call would fail only after seconds.
-            self._to_silence = True
-            self._finish_at_estimate(refs)
         await self._end_stream()
         # New speech waits for this: an answer without a segment's name means the oldest one pending.
         for record in records:

@@ -16,7 +16,7 @@ from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.values import TrackKind
-from avatar_core.wire.livekit import AvatarReport
+from avatar_core.wire.livekit import RPC_CLEAR_BUFFER, RPC_OK, AvatarReport
 from tests.fakes.audio_output import FinishLog, speech
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.room import FakeConnection, FakeRoom
@@ -311,3 +311,21 @@ async def test_planted_deafness_lets_speech_go_on_after_an_interrupt(stage: Stag
     await stage.run(1.0)
     assert len(stage.log.events) == 1
     assert stage.loud_s == pytest.approx(0.5 + 0.3, abs=0.1)
+
+
+async def test_interrupt_before_anything_is_published_leaves_an_avatar_that_speaks() -> None:
+    """As one that comes back under its identity gets it: it is told to drop what another process had."""
+    room, clock, generator = FakeRoom(), ManualClock(), EchoGenerator()
+    agent, avatar = room.join(AGENT), room.connection(AVATAR)
+    runner = AvatarRunner(avatar, generator, OPTIONS, clock, controller=AGENT)
+    output = DataStreamAudioOutput(agent, AVATAR, wait_remote_tracks=list(TrackKind), clock=clock)
+    stage = Stage(room, agent, avatar, clock, generator, runner, output, FinishLog(output))
+    avatar.join()
+    assert await agent.rpc.perform(AVATAR, RPC_CLEAR_BUFFER) == RPC_OK
+    await runner.publish()
+    await stage.say(0.5, "s")
+    await stage.run(1.0)
+    assert stage.log.answers == [(pytest.approx(0.5), False)]
+    assert stage.loud_s == pytest.approx(0.5)
+    await output.aclose()
+    await runner.aclose()
