@@ -219,3 +219,21 @@ async def test_it_closes_in_every_state_and_the_ledger_balances(when: str, idle:
     balance = idle.snapshot.balance
     assert (balance.open, balance.balanced) == (0, True)
     assert session.state is SessionState.IDLE
+
+
+async def test_an_avatar_whose_process_is_killed_is_missed_and_another_can_be_started(connected: Watched) -> None:
+    session = connected.session
+    await connected.speak()
+    assert (await session.crash_avatar()).ok
+    await connected.becomes(lambda now: any(one.state is ProviderState.AWAY for one in now.providers))
+    assert connected.snapshot.current_provider_id is None
+    assert (await session.swap(FIRST)).ok
+    assert connected.snapshot.current_provider_id == FIRST
+
+
+async def test_faults_are_planted_by_name_and_what_there_is_not_is_refused(idle: Watched) -> None:
+    planted = await idle.session.plant({"gap_ms": 60.0, "no_started": True})
+    assert (planted.ok, planted.text) == (True, "From the next start on: gap_ms 60, no_started")
+    refused = await idle.session.plant({"explode": True})
+    assert not refused.ok
+    assert "explode" in refused.text

@@ -8,8 +8,9 @@ from pathlib import Path
 from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult, PreviewReader
-from avatar_core.bench.faults import Faults
+from avatar_core.bench.faults import Faults, planted_text
 from avatar_core.bench.interrupting import measure_interrupt, measure_leak_ms
+from avatar_core.bench.scenarios.catalogue import WINDOW_JUDGED_BY
 from avatar_core.bench.session_life import SessionLife
 from avatar_core.bench.snapshot import Levels, Notice, NoticeAction, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
 from avatar_core.bench.states import Command, ProviderState, SeriesName, SessionState, Severity
@@ -31,7 +32,8 @@ class BenchSession:
     """One session: a room, an avatar, a voice. See avatar_core.bench.contract.Session for every command.
 
     `providers` come beside the reference avatars; `worker_options` (size, frame rate) and `faults` go to each
-    reference avatar. `first_provider` is the avatar that `connect` brings; each has `join_timeout_s` to be there.
+    reference avatar. `judged_by` are files of assets/thresholds. `first_provider` is the avatar that `connect` brings;
+    each has `join_timeout_s` to be there.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class BenchSession:
         worker_options: Mapping[str, JsonScalar] | None = None,
         faults: Faults | None = None,
         policy: SwapPolicy = SwapPolicy.CARRY,
+        judged_by: Iterable[str] = WINDOW_JUDGED_BY,
         clock: Clock | None = None,
         monitor_muted: bool = False,
         join_timeout_s: float = JOIN_TIMEOUT_S,
@@ -56,6 +59,7 @@ class BenchSession:
             self.clock,
             faults=faults or Faults(),
             policy=policy,
+            judged_by=judged_by,
             monitor_muted=monitor_muted,
             join_timeout_s=join_timeout_s,
             swap_asked=self._swap_asked,
@@ -192,6 +196,33 @@ class BenchSession:
         """Make `provider_id` the avatar, beside the old one until ready, or in place of it."""
         body = partial(self._swap, provider_id, self._policy, in_place=in_place)
         return await self._desk.run(Command.SWAP, body)
+
+    async def plant(self, faults: Mapping[str, float | bool]) -> CommandResult:
+        """Give what is started from now on these faults."""
+
+        async def body() -> Outcome:
+            self.life.plant(Faults(faults))
+            text = planted_text(self.life.faults)
+            self.life.standing.announce("Fault", text)
+            return True, text, {}
+
+        return await self._desk.run(Command.PLANT, body, in_turn=False)
+
+    async def crash_avatar(self) -> CommandResult:
+        """Kill the avatar's process."""
+
+        async def body() -> Outcome:
+            actor = self.life.actor
+            if actor is None:
+                return False, "No avatar is in the room", {}
+            self.life.killed_s = self.clock.now()
+            await actor.kill()
+            self.life.book.mark("K", "Kill the worker", time_s=self.life.killed_s)
+            text = f"The process of {actor.traits.name} was killed"
+            self.life.standing.announce("Fault", text, Severity.WARN)
+            return True, text, {}
+
+        return await self._desk.run(Command.CRASH_AVATAR, body)
 
     async def mark(self, text: str = "") -> CommandResult:
         """Put a mark on the time axis."""

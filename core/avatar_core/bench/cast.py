@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from avatar_core.bench.interrupting import ANSWER_TIMEOUT_S
 from avatar_core.bench.venue import Venue
 from avatar_core.clock import Clock, wall_time
-from avatar_core.errors import ProviderStartError, RoomError
+from avatar_core.errors import ProviderError, ProviderStartError, RoomError
 from avatar_core.playback.contract import AudioOutput
-from avatar_core.providers.contract import Avatar, Provider, ProviderTraits
+from avatar_core.providers.contract import Avatar, Killable, Provider, ProviderTraits
 from avatar_core.providers.joining import JOIN_TIMEOUT_S, AvatarMetrics, wait_for_join
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
@@ -47,6 +47,12 @@ class Actor:
                 return why
             await asyncio.sleep(_ASKED_AGAIN_S)
         return await self._avatar.why_ended()
+
+    async def kill(self) -> None:
+        """End its process as a crash does; raises ProviderError where it has none on this machine."""
+        if not isinstance(self._avatar, Killable):
+            raise ProviderError(f"{self.traits.name} has no process on this machine that could be killed.")
+        await self._avatar.kill()
 
     async def aclose(self) -> None:
         """Make it leave; harmless twice."""

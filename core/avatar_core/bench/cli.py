@@ -42,6 +42,9 @@ class ExitCode(IntEnum):
     """A service is unreachable, the bench could not run, or the measurement can't be trusted."""
 
 
+_SCENARIOS = ("demo", "monologue", "barge_in_single", "hot_swap_mid_utterance", "worker_crash")
+"""Those of bench.scenarios.catalogue, whose import would make every start slower."""
+
 _EXIT_CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL, "broken": ExitCode.BROKEN}
 
 Window: TypeAlias = Callable[[Config, Path | None, Sequence[str]], str]
@@ -121,9 +124,16 @@ def _add_run(commands: Commands) -> None:
         "run",
         help="run a scenario without a window",
         description="Run a scenario against an avatar in a real room, print what was measured, and write a run "
-        "folder. Exits with 0 when every step was done and the ledger balances, 1 when not, 3 when it could not run.",
+        "folder. Exits with 0 when every step was done, the ledger balances and no check failed, 1 when not, 3 when it "
+        "could not run or its figures can't be trusted.",
     )
-    parser.add_argument("scenario", choices=["demo"], help="the scenario: speak, interrupt, end segment, swap, speak")
+    parser.add_argument(
+        "scenario",
+        choices=_SCENARIOS,
+        help="demo: speak, interrupt, end a segment, swap, speak; monologue: half a minute of speech; barge_in_single: "
+        "an interrupt at two seconds; hot_swap_mid_utterance: another avatar in mid-sentence; worker_crash: the "
+        "worker's process is killed",
+    )
     parser.add_argument("--provider", default="talking-head", help="the avatar to begin with (default: %(default)s)")
     parser.add_argument("--swap-to", help="the avatar to swap to (default: a second instance of the same)")
     parser.add_argument(

@@ -153,6 +153,14 @@ class Session(Protocol):
         """
         ...
 
+    async def plant(self, faults: Mapping[str, float | bool]) -> CommandResult:
+        """Give every reference avatar that is started from now on these faults, by name, and no others."""
+        ...
+
+    async def crash_avatar(self) -> CommandResult:
+        """Kill the avatar's process without a word; refused where it is none of this machine's."""
+        ...
+
     async def mark(self, text: str = "") -> CommandResult:
         """Put a mark on the time axis."""
         ...

@@ -3,9 +3,10 @@
 Deterministic: latencies and curves follow the clock and the seed; failures are planted by name, or in its `world`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from avatar_core.bench.command_desk import CommandDesk, Outcome
@@ -130,7 +131,7 @@ class FakeSession:
         """Open a segment that plays the source to its end."""
 
         async def body() -> Outcome:
-            source = self._source(source_id or self.world.selected_id)
+            source = self.world.source(source_id or self.world.selected_id)
             if not source.available:
                 return False, source.why, {}
             await self._wait(self.times.acknowledge_s)
@@ -231,6 +232,14 @@ class FakeSession:
         """Carry the open segment over to another provider."""
         return await self._run(Command.SWAP, lambda: self._swap(provider_id, in_place))
 
+    async def plant(self, faults: Mapping[str, float | bool]) -> CommandResult:
+        """Remember them."""
+        return await self._run(Command.PLANT, partial(self.world.plant, faults))
+
+    async def crash_avatar(self) -> CommandResult:
+        """Let the avatar be gone, as after a crash."""
+        return await self._run(Command.CRASH_AVATAR, self.world.crash)
+
     async def mark(self, text: str = "") -> CommandResult:
         """Put a mark on the time axis."""
 
@@ -246,7 +255,7 @@ class FakeSession:
         """Choose what speaks next."""
 
         async def body() -> Outcome:
-            self.world.selected_id = self._source(source_id).id
+            self.world.selected_id = self.world.source(source_id).id
             return True, "", {}
 
         return await self._run(Command.SELECT_SOURCE, body)
@@ -385,9 +394,6 @@ class FakeSession:
         if segment is None:
             raise RuntimeError("a command that needs an open segment was not blocked without one")
         return segment
-
-    def _source(self, source_id: str) -> SourceInfo:
-        return next(source for source in self.world.sources if source.id == source_id)
 
     async def _wait(self, duration_s: float) -> None:
         await self.clock.sleep_until(self.clock.now() + duration_s)

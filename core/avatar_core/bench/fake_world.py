@@ -2,15 +2,18 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from avatar_core.bench.allowed import blocked_in
+from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.fake_figures import PROVIDERS, SOURCES, metric_rows
 from avatar_core.bench.fake_ledger import FakeLedger, FakeSegment
 from avatar_core.bench.fake_signals import FakeCurves, FakePreview
+from avatar_core.bench.faults import Faults, planted_text
 from avatar_core.bench.snapshot import (
     Levels,
     MonitorInfo,
@@ -69,12 +72,28 @@ class FakeWorld:
         self.monitor = MonitorInfo(device="Built-in speaker")
         self.trust = TrustInfo(load_percent=31.0, loop_lag_p99_ms=4.0, viewer_clock_p99_ms=2.0)
         self.notices: dict[str, Notice] = {}
+        self.faults = Faults()
         self.live_since_s: float | None = None
         self.loading_since_s: float | None = None
         self.stopped_since_s: float | None = None
         self.also_blocked: dict[Command, str] = {}
         self._wall_offset_s = wall_offset_s
         self._judged = judged
+
+    async def plant(self, faults: Mapping[str, float | bool]) -> Outcome:
+        """Remember them."""
+        self.faults = Faults(faults)
+        return True, planted_text(self.faults), {}
+
+    async def crash(self) -> Outcome:
+        """The avatar is gone without a word, and missed."""
+        self.kill_avatar()
+        self.measure("crash_noticed_s", 0.1)
+        return True, "Killed", {}
+
+    def source(self, source_id: str) -> SourceInfo:
+        """The source of that id."""
+        return next(source for source in self.sources if source.id == source_id)
 
     def snapshot(self) -> SessionSnapshot:
         """The session as of now."""

@@ -34,6 +34,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("join_s", "s"),
     ("first_frame_s", "s"),
     ("first_sound_s", "s"),
+    ("crash_noticed_s", "s"),
 )
 SIGNED = frozenset({"av_offset_ms", "av_offset_source_ms", "swap_audio_gap_ms", "swap_video_gap_ms"})
 
@@ -127,7 +128,7 @@ class Figures:
     def checks(self) -> tuple[Check, ...]:
         """What the thresholds make of the trusted samples so far."""
         return tuple(
-            self._judged(name, summarize(self.values(name), signed=name in SIGNED)) for name in self._thresholds
+            self._judged(name, summarize(self._counted(name), signed=name in SIGNED)) for name in self._thresholds
         )
 
     def _judged(self, name: str, figures: Distribution | None) -> Check:
@@ -138,8 +139,7 @@ class Figures:
         self._excluded[name] += 1
 
     def _row(self, name: str, unit: str) -> MetricRow:
-        # A count of freezes is known only where pictures were watched.
-        samples = self._freeze_count() if name == "freeze_count" else self.values(name)
+        samples = self._counted(name)
         figures = summarize(samples, signed=name in SIGNED)
         trusted = self.judge.trusted
         check = self._judged(name, figures) if name in self._thresholds else None
@@ -158,7 +158,10 @@ class Figures:
             trusted=trusted,
         )
 
-    def _freeze_count(self) -> list[float]:
+    def _counted(self, name: str) -> list[float]:
+        """The samples of a metric; how many freezes there were is known only where pictures were watched."""
+        if name != "freeze_count":
+            return self.values(name)
         return [float(len(self.values("freeze_s")))] if self.values("fps") else []
 
     def _take_back(self, since_s: float) -> None:

@@ -9,16 +9,15 @@ from pathlib import Path
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import Session
-from avatar_core.bench.demo import Demo, Step
 from avatar_core.bench.faults import Faults
 from avatar_core.bench.result import build_result, step_line, table, verdict_of
 from avatar_core.bench.run_folder import RunFolder, default_run_folder
+from avatar_core.bench.scenarios.catalogue import SCENARIOS
+from avatar_core.bench.scenarios.steps import Step
 from avatar_core.errors import ConfigError, ProviderNotFound
 from avatar_core.owner import on_termination
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.tasks import cancel_and_wait, spawn
-
-_DEMO = "demo"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class RunRequest:
         """The swap policy in force."""
         if self.swap_policy is not None:
             return self.swap_policy
-        return SwapPolicy.CARRY if self.scenario == _DEMO else SwapPolicy.FINISH
+        return SCENARIOS[self.scenario].policy
 
 
 def run_headless(config: Config, request: RunRequest) -> str:
@@ -57,6 +56,7 @@ async def _run(config: Config, request: RunRequest) -> str:
             first_provider=request.provider,
             faults=request.faults,
             policy=request.policy,
+            judged_by=SCENARIOS[request.scenario].judged_by,
             monitor_muted=True,
         )
         session.life.registry.get(request.swap_to)
@@ -84,9 +84,10 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
     folder = RunFolder(out)
     folder.follow(session)
     steps: list[Step] = []
+    scenario = SCENARIOS[request.scenario]
     progress = sys.stderr if request.json_to == "-" else sys.stdout
     try:
-        async for step in Demo(session, request.swap_to).steps():
+        async for step in scenario.run(session, request.swap_to):
             steps.append(step)
             print(step_line(step), file=progress, flush=True)
         snapshot, timeline = session.snapshot(), session.timeline(0.0)
@@ -94,7 +95,7 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             snapshot,
             timeline,
             steps,
-            scenario=request.scenario,
+            scenario=scenario,
             provider=request.provider,
             swap_to=request.swap_to,
             swap_policy=request.policy.value,
@@ -109,7 +110,7 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             await asyncio.to_thread(_write, Path(request.json_to), json.dumps(result, indent=2))
     finally:
         folder.close()
-    return verdict_of(steps, snapshot.checks)
+    return verdict_of(steps, snapshot.checks, strict=scenario.strict)
 
 
 def _write(path: Path, text: str) -> None:

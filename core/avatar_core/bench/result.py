@@ -1,5 +1,6 @@
 """result.json and the table on the terminal: what a run measured, in the form users script against (DESIGN.md)."""
 
+import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -8,27 +9,29 @@ from typing import Any
 
 from avatar_core import __version__
 from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
-from avatar_core.bench.demo import Step
+from avatar_core.bench.scenarios.catalogue import Scenario
+from avatar_core.bench.scenarios.steps import Step
 from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot
-from avatar_core.metrics.verdicts import Check
+from avatar_core.metrics.verdicts import Check, Limits
 
 SCHEMA = 1
 _MISSING = f"{chr(0x2013):>9}"  # an en dash, as everywhere where a figure is missing
 _PACKAGES = ("livekit", "aiortc", "av", "numpy", "PySide6-Essentials")
 
 
-def verdict_of(steps: Sequence[Step], checks: Sequence[Check] = ()) -> str:
+def verdict_of(steps: Sequence[Step], checks: Sequence[Check] = (), *, strict: bool = True) -> str:
     """pass, fail, or broken.
 
-    Broken where the bench could not even connect, or where nothing that was measured can be trusted; a check alone
-    that can't be trusted is told, and leaves the others to decide.
+    Broken where the bench could not even connect. Then whatever failed and can be trusted makes it a fail. Else it is
+    broken where a check's figure can't be trusted: any check's where `strict`, else only where that is so of all.
     """
     if not steps or not steps[0].ok:
         return "broken"
     if not all(step.ok for step in steps) or any(check.verdict == "fail" for check in checks):
         return "fail"
     measured = [check.verdict for check in checks if check.verdict != "skipped"]
-    return "broken" if measured and set(measured) == {"broken"} else "pass"
+    doubtful = "broken" in measured if strict else bool(measured) and set(measured) == {"broken"}
+    return "broken" if doubtful else "pass"
 
 
 def build_result(
@@ -36,7 +39,7 @@ def build_result(
     timeline: TimelineSnapshot,
     steps: Sequence[Step],
     *,
-    scenario: str,
+    scenario: Scenario,
     provider: str,
     swap_to: str,
     swap_policy: str,
@@ -44,7 +47,7 @@ def build_result(
     faults: Mapping[str, float],
 ) -> dict[str, Any]:
     """The whole of result.json. `timeline` covers the whole run; figures are of trusted time alone."""
-    verdict = verdict_of(steps, snapshot.checks)
+    verdict = verdict_of(steps, snapshot.checks, strict=scenario.strict)
     return {
         "schema": SCHEMA,
         "verdict": verdict,
@@ -56,7 +59,7 @@ def build_result(
         "swap_policy": swap_policy,
         "runs": [
             {
-                "scenario": scenario,
+                "scenario": scenario.name,
                 "provider": provider,
                 "swap_to": swap_to,
                 "faults": dict(faults),
@@ -115,10 +118,17 @@ def _metric_check(check: Check) -> Mapping[str, Any]:
         "name": threshold.metric,
         "verdict": check.verdict,
         "value": check.value,
-        "threshold": {"figure": threshold.figure, "warn": threshold.warn, "fail": threshold.fail},
+        "threshold": {"figure": threshold.figure, "warn": _limits(threshold.warn), "fail": _limits(threshold.fail)},
         "source": threshold.source,
         "why": check.why,
     }
+
+
+def _limits(limits: Limits | None) -> float | list[float | None] | None:
+    """As JSON has it, where nothing is infinite: a missing bound is null."""
+    if not isinstance(limits, tuple):
+        return limits
+    return [bound if math.isfinite(bound) else None for bound in limits]
 
 
 def _step_check(step: Step) -> Mapping[str, Any]:

@@ -69,6 +69,7 @@ class SessionLife:
         *,
         faults: Faults,
         policy: SwapPolicy,
+        judged_by: Iterable[str],
         monitor_muted: bool,
         join_timeout_s: float,
         swap_asked: Callable[[SwapRequest], Awaitable[CommandResult]],
@@ -77,6 +78,8 @@ class SessionLife:
         self.run_id = f"run-{secrets.token_hex(3)}"
         self.stage: Stage | None = None
         self.tasks = TaskGroup(on_failure=self._on_task_failure)
+        self.killed_s: float | None = None
+        """When the avatar's process was killed, while that has not been noticed."""
         self._config = config
         self._swap_asked = swap_asked
         self._join_timeout_s = join_timeout_s
@@ -92,7 +95,7 @@ class SessionLife:
         self.standing = Standing(clock, self.registry)
         self.wire: Signal[WireEvent] = Signal("wire")
         self.book = Book(clock)
-        self.figures = Figures(clock, load_trust_limits(), load_thresholds(policy))
+        self.figures = Figures(clock, load_trust_limits(), load_thresholds(judged_by, policy))
         self.sources = Sources()
         self.hearing = Hearing()
         self.output = AgentOutput(clock=clock)
@@ -136,6 +139,7 @@ class SessionLife:
             join_timeout_s=self._join_timeout_s,
         )
         stage.lost.connect(lambda loss: self._on_lost(stage, *loss))
+        stage.avatar_left.connect(lambda _: self._note_crash())
         stage.avatar_left.connect(lambda actor: self.succession.left(stage, actor))
         stage.viewer_said.connect(self.intake.viewer_said)
         try:
@@ -238,6 +242,12 @@ class SessionLife:
         severity = Severity.INFO if event.interrupted else Severity.OK
         self.standing.announce("Finished", text, severity, segment_id=event.segment.id)
         self.settle()
+
+    def _note_crash(self) -> None:
+        """The avatar is gone; where it was killed, that was noticed only now."""
+        if self.killed_s is not None:
+            self.figures.measure("crash_noticed_s", self.clock.now() - self.killed_s, since_s=self.killed_s)
+            self.killed_s = None
 
     def _on_lost(self, stage: Stage, what: str, why: str) -> None:
         # While connecting it is the connect that fails, by this very loss.

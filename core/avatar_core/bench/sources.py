@@ -13,7 +13,7 @@ from avatar_core.media.speech import SYNC_PATTERN_FILE, bundled_speech
 
 PATTERN_ID = "sync-pattern"
 MICROPHONE_ID = "microphone"
-_PATTERN_S = 20.0
+_PATTERN_S = 30.0
 
 
 class Sources:

@@ -34,6 +34,8 @@ class Command(StrEnum):
     CONNECT = "connect"
     RECONNECT = "reconnect"
     ACT_ON_NOTICE = "act_on_notice"
+    CRASH_AVATAR = "crash_avatar"
+    PLANT = "plant"
 
 
 class Verdict(StrEnum):

@@ -1,6 +1,7 @@
 """The limits in force, read from assets/thresholds; what they mean is said in those files and in metrics."""
 
 import tomllib
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
@@ -14,15 +15,19 @@ def load_trust_limits() -> TrustLimits:
     return TrustLimits(**_read("trust"))
 
 
-def load_thresholds(policy: SwapPolicy) -> dict[str, Threshold]:
-    """What figures are judged by, by metric, from demo.toml: those of PRODUCT's S01, S03 and S07.
+def load_thresholds(names: Iterable[str], policy: SwapPolicy) -> dict[str, Threshold]:
+    """What figures are judged by, by metric, from the files of those names.
 
     Speech that a swap loses is judged with `carry` alone: with `finish` that is what was asked for.
     """
-    thresholds = {metric: Threshold(metric=metric, **fields) for metric, fields in _read("demo").items()}
+    read = {metric: fields for name in names for metric, fields in _read(name).items()}
     if policy is not SwapPolicy.CARRY:
-        del thresholds["swap_lost_ms"]
-    return thresholds
+        read.pop("swap_lost_ms", None)
+    return {metric: Threshold(metric=metric, **_limits(fields)) for metric, fields in read.items()}
+
+
+def _limits(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a provider is: something that, given a place in a room, makes an avatar join it."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.room.connection import RoomConnection
@@ -52,6 +52,15 @@ class Avatar(Protocol):
 
     async def aclose(self) -> None:
         """Make it leave and free what it held; harmless twice, never raises what a user can meet."""
+        ...
+
+
+@runtime_checkable
+class Killable(Protocol):
+    """An avatar whose process runs on this machine."""
+
+    async def kill(self) -> None:
+        """End it as a crash does; raises ProviderError where it can't be found."""
         ...
 
 

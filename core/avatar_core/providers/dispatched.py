@@ -1,11 +1,14 @@
 """Avatars launched through an HTTP dispatcher (PROTOCOLS 1.2): ours on loopback, or anybody's that speaks the same."""
 
 import logging
+import os
+import signal
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from avatar_core.errors import ProviderStartError, WireError
+from avatar_core.errors import ProviderError, ProviderStartError, WireError
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import Avatar, ProviderTraits, Seat
 from avatar_core.room.connection import RoomConnection
@@ -13,6 +16,7 @@ from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.dispatch import (
     MAX_BODY_BYTES,
     LaunchRequest,
+    WorkerStatus,
     decode_launch_answer,
     decode_refusal,
     decode_worker_list,
@@ -69,15 +73,26 @@ class DispatchedAvatar:
 
     async def why_ended(self) -> str:
         """The dispatcher's word for the worker's end; empty where it has none."""
+        worker = await self._status()
+        return worker.reason if worker is not None else ""
+
+    async def kill(self) -> None:
+        """Kill the worker's process; raises ProviderError where it runs elsewhere, or no longer."""
+        worker = await self._status()
+        if worker is None or worker.exit_code is not None or not _is_here(self._base_url):
+            raise ProviderError("The avatar has no process on this machine that could be killed.")
+        os.kill(worker.pid, signal.SIGKILL)
+
+    async def _status(self) -> WorkerStatus | None:
         if self._worker_id is None:
-            return ""
+            return None
         try:
             status, body = await _ask("GET", f"{self._base_url}/workers", _QUESTION_TIMEOUT_S)
             workers = decode_worker_list(body).workers if status == 200 else ()
         except (ProviderStartError, WireError) as error:
-            _log.info("why a worker ended is not known: %s", error)
-            return ""
-        return next((worker.reason for worker in workers if worker.worker_id == self._worker_id), "")
+            _log.info("how a worker stands is not known: %s", error)
+            return None
+        return next((worker for worker in workers if worker.worker_id == self._worker_id), None)
 
     async def aclose(self) -> None:
         """End the worker, where the dispatcher knows it by name."""
@@ -89,6 +104,10 @@ class DispatchedAvatar:
             _log.warning("a worker could not be ended: %s", error)
         # Not before: whoever was cancelled while asking may ask again.
         self._worker_id = None
+
+
+def _is_here(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in ("127.0.0.1", "localhost", "::1")
 
 
 async def _ask(method: str, url: str, timeout_s: float, body: bytes | None = None) -> tuple[int, bytes]:

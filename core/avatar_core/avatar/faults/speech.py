@@ -113,8 +113,8 @@ class SpeechFaults:
 
     def _timed(self, samples: Samples, generation: int) -> AudioFrame:
         """What the voice gave, at the time of the speech that it was."""
-        speed = 1 + self._faults["rate_percent"] / 100
-        pts_s = None if self._first_pts_s is None else self._first_pts_s + self._given * speed / self._rate_hz
+        slowness = 1 + self._faults["rate_percent"] / 100
+        pts_s = None if self._first_pts_s is None else self._first_pts_s + self._given / slowness / self._rate_hz
         return AudioFrame(self._muted(samples), self._rate_hz, pts_s, generation)
 
     def _muted(self, samples: Samples) -> Samples:

@@ -47,14 +47,14 @@ class PitchShift:
 
 
 class RateShift:
-    """All of it `percent` faster and higher, as sound that is played at a wrong sample rate."""
+    """All of it `percent` slower and lower, as sound that is played at a wrong sample rate."""
 
     def __init__(self, percent: float, sample_rate_hz: int, channels: int) -> None:
-        self._as_rate_hz = round(sample_rate_hz * (1 + percent / 100))
+        self._as_rate_hz = round(sample_rate_hz / (1 + percent / 100))
         self._resampler = Resampler(sample_rate_hz, channels)
 
     def push(self, samples: Samples) -> Samples:
-        """Samples [samples, channels]; as many fewer, or more."""
+        """Samples [samples, channels]; as many more, or fewer."""
         return self._resampler.push(AudioFrame(samples, self._as_rate_hz))
 
     def flush(self) -> Samples:

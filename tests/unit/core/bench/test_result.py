@@ -1,8 +1,9 @@
 import json
 
 from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
-from avatar_core.bench.demo import Step
 from avatar_core.bench.result import build_result, step_line, table, verdict_of
+from avatar_core.bench.scenarios.catalogue import SCENARIOS
+from avatar_core.bench.scenarios.steps import Step
 from avatar_core.bench.snapshot import (
     Finding,
     MetricRow,
@@ -47,7 +48,7 @@ def result(timeline: TimelineSnapshot = CALM) -> dict:
         SNAPSHOT,
         timeline,
         [CONNECTED, SWAPPED],
-        scenario="demo",
+        scenario=SCENARIOS["demo"],
         provider="wave",
         swap_to="head",
         swap_policy="carry",
@@ -78,14 +79,14 @@ def test_checks_stand_in_the_result_with_their_threshold_and_what_is_not_fine_on
     assert "max 14 of 3" not in text
 
 
-def test_a_check_that_fails_fails_the_run_and_it_is_broken_where_nothing_can_be_trusted() -> None:
+def test_a_check_that_fails_fails_the_run_and_one_that_cannot_be_trusted_breaks_it() -> None:
     threshold = Threshold("ack_ms", "max", fail=1.0, source="S03")
     passed, failed, broken, skipped = (
         Check(threshold, verdict, None, "") for verdict in ("pass", "fail", "broken", "skipped")
     )
     steps = [CONNECTED, SWAPPED]
     assert verdict_of(steps, [passed, failed, broken]) == "fail"
-    assert verdict_of(steps, [passed, broken, skipped]) == "pass"
+    assert verdict_of(steps, [passed, broken, skipped]) == "broken"
     assert verdict_of(steps, [broken, skipped]) == "broken"
     assert verdict_of(steps, [skipped]) == "pass"
 

@@ -1,5 +1,7 @@
 """What thresholds make of figures."""
 
+import math
+
 import pytest
 
 from avatar_core.metrics.summary import summarize
@@ -38,5 +40,29 @@ def test_without_a_warning_everything_up_to_the_limit_passes() -> None:
 
 
 def test_thresholds_that_contradict_themselves_are_refused() -> None:
-    with pytest.raises(ValueError, match="fail at 1 already"):
+    with pytest.raises(ValueError, match=r"fail at 1\.0 already"):
         Threshold("x_ms", "max", fail=1.0, source="", warn=2.0)
+    with pytest.raises(ValueError, match="can't be at least"):
+        Threshold("x_ms", "max", fail=(2.0, 1.0), source="")
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "words"),
+    [
+        (-186.0, "fail", "at least -185 may be"),
+        (-126.0, "warn", "at least -125 is good"),
+        (0.0, "pass", ""),
+        (46.0, "warn", "at most 45 is good"),
+        (91.0, "fail", "at most 90 may be"),
+    ],
+)
+def test_a_figure_with_limits_on_both_sides_is_judged_on_both(value: float, verdict: str, words: str) -> None:
+    offset = Threshold("av_offset_ms", "p50", fail=(-185.0, 90.0), source="S02", warn=(-125.0, 45.0))
+    check = judge(offset, summarize([value], signed=True), 0)
+    assert check.verdict == verdict
+    assert words in check.why
+
+
+def test_a_rate_may_have_a_lowest_value_alone() -> None:
+    fps = Threshold("fps", "p50", fail=(7.0, math.inf), source="", warn=(20.0, math.inf))
+    assert [judge(fps, summarize([value]), 0).verdict for value in (5.0, 15.0, 500.0)] == ["fail", "warn", "pass"]

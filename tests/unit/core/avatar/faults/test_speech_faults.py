@@ -78,7 +78,7 @@ def test_a_wrong_pitch_is_that_and_keeps_the_length(percent: float) -> None:
 @pytest.mark.parametrize("percent", [3.0, -5.0])
 def test_a_wrong_rate_changes_pitch_and_length_and_keeps_the_media_time(percent: float) -> None:
     items = spoil(utterance(3.0), rate_percent=percent)
-    spoilt, speed = heard(items), 1 + percent / 100
+    spoilt, speed = heard(items), 1 / (1 + percent / 100)
     assert len(spoilt) == pytest.approx(3 * RATE / speed, abs=2)
     assert loudest_hz(spoilt[RATE // 2 : -RATE // 2]) == pytest.approx(440 * speed, rel=0.002)
     last = [item for item in items if isinstance(item, AudioFrame)][-1]

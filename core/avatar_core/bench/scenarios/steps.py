@@ -1,0 +1,101 @@
+"""What scenarios are made of: each step does one thing with a session, or waits for one, and says what came of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from avatar_core.bench.contract import CommandResult, Session
+from avatar_core.bench.snapshot import SessionSnapshot
+from avatar_core.bench.states import Role, SessionState
+
+_PATTERN = "sync-pattern"
+_SETTLE_TIMEOUT_S = 15.0
+_LOOK_INTERVAL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a scenario, done or not; `values` are measured, unit in the name."""
+
+    name: str
+    ok: bool
+    text: str
+    elapsed_ms: float
+    values: dict[str, float] = field(default_factory=dict)
+
+
+class Steps:
+    """The vocabulary, over one session. `swap_to` is who is swapped to; with a `pace` below 1 pauses are shorter."""
+
+    def __init__(self, session: Session, swap_to: str, *, pace: float = 1.0) -> None:
+        if pace <= 0:
+            raise ValueError("the pace must be positive")
+        self.session = session
+        self.swap_to = swap_to
+        self._pace = pace
+
+    async def connect(self) -> Step:
+        """Connect, unless a window has begun to."""
+        step = await self.do("connect", self.session.connect())
+        if step.ok or self.session.state is not SessionState.READY:
+            return step
+        # The window was first; its own connect has been waited for, since commands come one after another.
+        return replace(step, ok=True, text="the first avatar joined")
+
+    async def speak(self, name: str) -> Step:
+        """Speak what shows most with the avatar of the moment: the pattern to the one that flashes with it."""
+        pattern = self.session.snapshot().current_provider_id == _PATTERN
+        return await self.do(name, self.session.speak(_PATTERN if pattern else None))
+
+    async def do(self, name: str, command: Awaitable[CommandResult]) -> Step:
+        """Do what the session is asked to."""
+        result = await command
+        return Step(name, result.ok, result.text, result.elapsed_ms, dict(result.values))
+
+    async def let_go_on(self, seconds: float) -> None:
+        """Leave it to itself."""
+        await asyncio.sleep(seconds * self._pace)
+
+    async def heard_to_the_end(self, name: str, *, within_s: float = _SETTLE_TIMEOUT_S) -> Step:
+        """Wait until every segment has ended."""
+        return await self.until(
+            name,
+            lambda now: now.state is SessionState.READY,
+            "every segment ended",
+            "speech did not come to its end",
+            within_s=within_s,
+        )
+
+    async def one_avatar(self, name: str, *, within_s: float) -> Step:
+        """Wait until nobody but the avatar of the moment is there as one."""
+
+        def alone(now: SessionSnapshot) -> bool:
+            roles = [one.role for one in now.room.participants]
+            return roles.count(Role.AVATAR) == 1 and Role.STANDING_BY not in roles
+
+        return await self.until(name, alone, "exactly one", "more or fewer than one are there", within_s=within_s)
+
+    async def until(
+        self,
+        name: str,
+        holds: Callable[[SessionSnapshot], bool],
+        done: str,
+        failed: str,
+        *,
+        within_s: float = _SETTLE_TIMEOUT_S,
+    ) -> Step:
+        """Wait for something to hold of the session; a session that failed is not waited for."""
+        clock = self.session.clock
+        started_s = clock.now()
+        while not holds(self.session.snapshot()):
+            gone = self.session.state is SessionState.FAILED
+            if gone or clock.now() - started_s > within_s:
+                return Step(name, False, failed, (clock.now() - started_s) * 1000)
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+        return Step(name, True, done, (clock.now() - started_s) * 1000)
+
+    def balance(self) -> Step:
+        """Every segment that was opened has ended, once."""
+        balance = self.session.snapshot().balance
+        text = f"{balance.opened} opened, {balance.finished} finished, {balance.open} open"
+        return Step("ledger", balance.balanced and balance.open == 0, text, 0.0)
