@@ -21,8 +21,12 @@ _MOVE_COST = 0.06
 _JUMP_COST = 2.0
 _FAR_COST = 0.005
 """What a change of delay by one frame of 10 ms costs as a move, and as a jump, which costs something by itself too."""
+_ALIKE = 0.5
 _RECOGNIZED = 0.65
-"""Mean likeness, 0 to 1, from which on the reference was heard; other speech of the same voice reaches 0.56."""
+"""Likeness, 0 to 1, of a block that was heard, and mean of all: other speech of the same voice has 0.56."""
+_FEWEST_BLOCKS = 4
+_SURELY, _STILL_ALIKE = 0.8, 0.7
+"""How many blocks at its beginning, and their mean, are enough where it was broken off; they end below the latter."""
 _MAX_GAIN = 30.0
 
 _FINE_S = 0.08
@@ -98,13 +102,26 @@ def _coarse(reference: Sound, heard: Sound, earliest_s: float | None) -> tuple[F
         return None
     path = _best_path(np.where(active[:, None], likeness, 0.0))
     found = likeness[np.arange(len(starts)), path]
-    mean_likeness = float(found[active].mean())
-    if mean_likeness < _RECOGNIZED:
+    good = _recognized(found, active)
+    if not good.any():
         return None
-    good = active & (found > _RECOGNIZED / 2)
     exact = np.array([_summit(likeness[row], path[row]) for row in np.flatnonzero(good)])
     times_s: Floats = (starts[good].astype(np.float64) + _BLOCK / 2 - pad) * HOP_S
-    return times_s, heard.start_s + (first + exact) * HOP_S, mean_likeness
+    return times_s, heard.start_s + (first + exact) * HOP_S, float(found[good].mean())
+
+
+def _recognized(found: Floats, active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The blocks that were heard: alike on the whole, or its beginning very much so, where it was broken off."""
+    good: npt.NDArray[np.bool_] = active & (found >= _ALIKE)
+    if float(found[active].mean()) >= _RECOGNIZED:
+        return good
+    # It was heard up to where going on would only have brought blocks that are less alike.
+    begun = 1 + int(np.cumsum(found[active] - _STILL_ALIKE).argmax())
+    if begun < min(_FEWEST_BLOCKS, int(active.sum())) or float(found[active][:begun].mean()) < _SURELY:
+        return np.zeros(len(good), dtype=bool)
+    last = np.flatnonzero(active)[begun - 1]
+    good[last + 1 :] = False
+    return good
 
 
 def _loud_power(samples: Floats) -> float:

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from avatar_core.metrics.observations import Floats, Picture
 from avatar_core.metrics.sound_health import Stretch
 
-_STILL_WINDOW_S = 1.0
-_MOUTH_WINDOW_S = 0.3
+STILL_WINDOW_S = 1.0
+MOUTH_WINDOW_S = 0.3
+"""Windows for still_s and for moving_until_s."""
 _HOP_S = 0.1
 _SHARE = 70
 """Percentile over a window: a blink is too short to count, a syllable is not."""
@@ -42,45 +43,54 @@ class IdleMotion:
         return max(_LEAST, _OVER_IDLE * self.most)
 
 
-def still_s(pictures: Sequence[Picture], speech: Sequence[Stretch]) -> float | None:
-    """For how long speech was heard from a face that did not speak; stretches of 2 s and more.
+class Motion:
+    """How quickly each part of a face moves, in windows of `window_s` seconds."""
 
-    Compares with how it moves in silence: None where less than 2 s of that was seen, unless nothing moved at all.
-    """
-    moments_s, quickness = _quickness(pictures, _STILL_WINDOW_S)
-    idle = _idle(moments_s, quickness, speech, _STILL_WINDOW_S)
-    speaking = _inside(moments_s, speech, _STILL_WINDOW_S / 2)
-    if not len(moments_s) or not speaking.any():
-        return None if not len(moments_s) else 0.0
-    dead = quickness.max(axis=1) < _DEAD
-    if idle is None:
-        if not (dead & speaking).any():
+    def __init__(self, pictures: Sequence[Picture], window_s: float) -> None:
+        self.window_s = window_s
+        self.moments_s, self.quickness = _quickness(pictures, window_s)
+
+    def idle(self, speech: Sequence[Stretch]) -> IdleMotion | None:
+        """How it moves outside of `speech`; None where less than 2 s of that was seen."""
+        half_s = self.window_s / 2
+        busy = [(start_s - half_s, end_s + _AFTER_SPEECH_S + half_s) for start_s, end_s in speech]
+        idle = self.quickness[~_touching(self.moments_s, busy)]
+        if len(idle) * _HOP_S < _IDLE_S:
             return None
-        still = dead & speaking
-    else:
-        still = speaking & (quickness[:, idle.cells].max(axis=1, initial=0.0) < idle.threshold)
-    return _runs_s(still, _SHORTEST_STILL_S)
+        cells = idle.max(axis=0) < _ALWAYS_MOVING
+        return IdleMotion(cells, float(np.percentile(idle[:, cells].max(axis=1, initial=0.0), 95)))
 
+    def still_s(self, speech: Sequence[Stretch], idle: IdleMotion | None) -> float | None:
+        """For how long speech was heard from a face that did not speak; stretches of 2 s and more.
 
-def mouth_moving_until_s(pictures: Sequence[Picture], speech: Sequence[Stretch], since_s: float) -> float | None:
-    """Until when the face spoke on after `since_s` (an interrupt); `since_s` where it did not.
+        None without knowing how it idles, unless nothing moved at all.
+        """
+        if not len(self.moments_s):
+            return None
+        margin_s = self.window_s / 2
+        speaking = _touching(self.moments_s, [(start_s + margin_s, end_s - margin_s) for start_s, end_s in speech])
+        if not speaking.any():
+            return 0.0
+        if idle is not None:
+            still = speaking & (self.quickness[:, idle.cells].max(axis=1, initial=0.0) < idle.threshold)
+        else:
+            still = speaking & (self.quickness.max(axis=1) < _DEAD)
+            if not still.any():
+                return None
+        return _runs_s(still, _SHORTEST_STILL_S)
 
-    Looks at two seconds. None where how it idles was not seen.
-    """
-    moments_s, quickness = _quickness(pictures, _MOUTH_WINDOW_S)
-    idle = _idle(moments_s, quickness, [*speech, (since_s, since_s + 2.0)], _MOUTH_WINDOW_S)
-    if idle is None:
-        return None
-    until_s = None
-    for moment_s, row in zip(moments_s, quickness, strict=True):
-        if moment_s < since_s or row[idle.cells].max(initial=0.0) < idle.threshold:
-            continue
-        # What moves again after a rest, a blink, does not belong to the speech.
-        if moment_s > min(since_s + 2.0, (until_s or since_s) + _REST_S):
-            break
-        until_s = float(moment_s)
-    # A window sees motion until it lies wholly behind it; on the average it sees half of itself too much.
-    return since_s if until_s is None else max(since_s, until_s - _MOUTH_WINDOW_S / 2 * (1 - _SHARE / 100))
+    def moving_until_s(self, since_s: float, idle: IdleMotion) -> float:
+        """Until when the face spoke on after `since_s` (an interrupt); `since_s` where it did not. Looks 2 s ahead."""
+        until_s = None
+        for moment_s, row in zip(self.moments_s, self.quickness, strict=True):
+            if moment_s < since_s or row[idle.cells].max(initial=0.0) < idle.threshold:
+                continue
+            # What moves again after a rest, a blink, does not belong to the speech.
+            if moment_s > min(since_s + 2.0, (until_s or since_s) + _REST_S):
+                break
+            until_s = float(moment_s)
+        # A window sees motion until it lies wholly behind it; on the average it sees half of itself too much.
+        return since_s if until_s is None else max(since_s, until_s - self.window_s / 2 * (1 - _SHARE / 100))
 
 
 def _quickness(pictures: Sequence[Picture], window_s: float) -> tuple[Floats, Floats]:
@@ -100,20 +110,6 @@ def _quickness(pictures: Sequence[Picture], window_s: float) -> tuple[Floats, Fl
     return np.array(moments), np.array(rows).reshape(len(rows), cells.shape[1])
 
 
-def _idle(moments_s: Floats, quickness: Floats, speech: Sequence[Stretch], window_s: float) -> IdleMotion | None:
-    busy = [(start_s - window_s / 2, end_s + _AFTER_SPEECH_S + window_s / 2) for start_s, end_s in speech]
-    idle = quickness[~_touching(moments_s, busy)]
-    if len(idle) * _HOP_S < _IDLE_S:
-        return None
-    most = idle.max(axis=0)
-    cells = most < _ALWAYS_MOVING
-    return IdleMotion(cells, float(np.percentile(idle[:, cells].max(axis=1, initial=0.0), 95)))
-
-
-def _inside(moments_s: Floats, stretches: Sequence[Stretch], margin_s: float) -> npt.NDArray[np.bool_]:
-    return _touching(moments_s, [(start_s + margin_s, end_s - margin_s) for start_s, end_s in stretches])
-
-
 def _touching(moments_s: Floats, stretches: Sequence[Stretch]) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(moments_s), dtype=bool)
     for start_s, end_s in stretches:
@@ -125,6 +121,6 @@ def _runs_s(mask: npt.NDArray[np.bool_], shortest_s: float) -> float:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     # A window that is still stands for its whole length.
     lengths = [
-        (last - first - 1) * _HOP_S + _STILL_WINDOW_S for first, last in zip(edges[::2], edges[1::2], strict=True)
+        (last - first - 1) * _HOP_S + STILL_WINDOW_S for first, last in zip(edges[::2], edges[1::2], strict=True)
     ]
     return float(sum(length for length in lengths if length >= shortest_s))

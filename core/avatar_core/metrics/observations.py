@@ -91,6 +91,14 @@ class Picture:
         return float(self.thumbnail.mean())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What a viewer got of one participant for a while; `sound` None where it got none, `pictures` by rising time."""
+
+    sound: Sound | None
+    pictures: tuple[Picture, ...] = ()
+
+
 def thumbnail_of(luma: Pixels) -> Pixels:
     """`luma` [height, width] in small: each cell the mean of up to 4 x 4 of its pixels, evenly spread."""
     rows, columns = (_spread(length, cells) for length, cells in zip(luma.shape, THUMBNAIL, strict=True))

@@ -44,6 +44,8 @@ class Utterance:
     end_s: float
     onset_s: float
     """Of the reference's first sound, from its beginning."""
+    heard_until_s: float
+    """Up to where the reference was heard, from its beginning."""
     duration_ratio: float
     missing_start_ms: float
     missing_end_ms: float
@@ -70,8 +72,8 @@ class Utterance:
 def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) -> Utterance | None:
     """Find `reference` in `heard` and compare; None where it was not heard.
 
-    `reference` is what should have been heard, to where an interrupt cut it. `heard` holds it whole, with half a second
-    on either side. Takes some 60 ms for each second of speech.
+    `heard` holds all that was heard of it, with half a second on either side; where an interrupt cut it, what is
+    missing at its end is what was not to be heard. Takes some 60 ms for each second of speech.
     """
     alignment = align(reference, heard, earliest_s=earliest_s)
     if alignment is None:
@@ -85,7 +87,8 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) 
     met = np.where((heard_s >= heard.start_s) & (heard_s <= heard.end_s), got[near], FLOOR_DBFS)
     loud = float(np.percentile(wanted, 95))
     speech = np.flatnonzero(wanted > max(loud - _LOUD_SHARE_DB, _QUIET_DBFS))
-    gain_db = float(np.median((met - wanted)[speech])) if len(speech) else 0.0
+    sounding = speech[met[speech] > FLOOR_DBFS + 10]
+    gain_db = float(np.median((met - wanted)[sounding])) if len(sounding) else 0.0
     there = speech[met[speech] > np.maximum(wanted[speech] + gain_db - _THERE_DB, FLOOR_DBFS + 6)]
     if not len(there):
         return None
@@ -99,6 +102,7 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) 
         first_sound_s=begin_s,
         end_s=end_s,
         onset_s=float(moments_s[first]),
+        heard_until_s=float(moments_s[last]) + LEVEL_HOP_S,
         duration_ratio=_ratio(heard_s, int(first), int(last)),
         missing_start_ms=1000 * float(moments_s[first] - moments_s[speech[0]]),
         missing_end_ms=1000 * float(moments_s[speech[-1]] - moments_s[last]),

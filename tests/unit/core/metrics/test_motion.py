@@ -1,17 +1,24 @@
 """Whether a face speaks, from its pictures: the drawn head through VP8, speaking, idle, with its mouth held still."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import pytest
 
-from avatar_core.metrics.motion import mouth_moving_until_s, still_s
+from avatar_core.metrics.motion import MOUTH_WINDOW_S, STILL_WINDOW_S, Motion
 from avatar_core.metrics.observations import Picture
+from avatar_core.metrics.sound_health import Stretch
 from tests.fakes.seen_pictures import talking_head
 
 
 @cache
 def seen(*parts: tuple[str, float]) -> tuple[Picture, ...]:
     return tuple(talking_head(parts))
+
+
+def still_s(pictures: Sequence[Picture], speech: Sequence[Stretch]) -> float | None:
+    motion = Motion(pictures, STILL_WINDOW_S)
+    return motion.still_s(speech, motion.idle(speech))
 
 
 def test_face_that_speaks_is_not_still() -> None:
@@ -35,7 +42,12 @@ def test_frozen_content_needs_no_idle_picture_to_be_told() -> None:
 
 def test_it_does_not_answer_where_it_has_not_seen_the_face_idle() -> None:
     assert still_s(seen(("speech", 4.0)), [(0.0, 4.0)]) is None
-    assert mouth_moving_until_s(seen(("speech", 4.0)), [(0.0, 4.0)], 2.0) is None
+    assert Motion(seen(("speech", 4.0)), MOUTH_WINDOW_S).idle([(0.0, 4.0)]) is None
+
+
+def test_it_answers_by_how_the_face_idled_before() -> None:
+    idle = Motion(seen(("idle", 5.0)), STILL_WINDOW_S).idle([])
+    assert Motion(seen(("speech", 4.0)), STILL_WINDOW_S).still_s([(0.0, 4.0)], idle) == 0.0
 
 
 def test_without_speech_nothing_is_still() -> None:
@@ -46,6 +58,7 @@ def test_without_speech_nothing_is_still() -> None:
 @pytest.mark.parametrize("more_s", [0.0, 0.5, 1.0])
 def test_mouth_that_moves_on_after_an_interrupt_is_timed(more_s: float) -> None:
     pictures = seen(("idle", 5.0), ("speech", 3.0), ("speech", 1.0), ("idle", 3.0))
-    until_s = mouth_moving_until_s(pictures, [(5.1, 9.0 - more_s)], 9.0 - more_s)
-    assert until_s is not None
-    assert until_s - (9.0 - more_s) == pytest.approx(more_s, abs=0.2)
+    motion = Motion(pictures, MOUTH_WINDOW_S)
+    idle = motion.idle([(5.1, 9.0)])
+    assert idle is not None
+    assert motion.moving_until_s(9.0 - more_s, idle) - (9.0 - more_s) == pytest.approx(more_s, abs=0.2)

@@ -152,6 +152,18 @@ def test_wrong_pitch_is_told_and_no_wrong_rate(name: str, ratio: float) -> None:
     assert utterance.rate_error_percent == pytest.approx(0, abs=0.1)
 
 
+@pytest.mark.parametrize("position_s", [1.7, 4.2])
+@pytest.mark.parametrize("name", [*SPOKEN, "sync-pattern"])
+def test_speech_that_was_broken_off_is_found_up_to_where_it_was_heard(name: str, position_s: float) -> None:
+    reference = speech(name, 10.0)
+    samples = played(reference)
+    place_s = next(one for one in spoken_places(samples, 0.1, 100) if one + 0.1 >= position_s) + 0.1
+    utterance = found(reference, samples[: at(place_s)])
+    assert utterance.heard_until_s == pytest.approx(place_s, abs=0.1)
+    assert utterance.latency_ms(SENT_S) == pytest.approx(0, abs=5)
+    assert utterance.gaps == () and utterance.clicks_s == ()
+
+
 def test_silence_in_place_of_speech_is_not_heard() -> None:
     reference = speech("ada-welcome")
     assert compare(reference, heard(np.zeros(len(played(reference)), np.int16))) is None

@@ -1,0 +1,129 @@
+"""All that is measured of one utterance, by metric name: the speech, its sound, and the pictures that went with it."""
+
+from dataclasses import dataclass, field
+
+from avatar_core.metrics.leak import leak_ms
+from avatar_core.metrics.motion import MOUTH_WINDOW_S, STILL_WINDOW_S, IdleMotion, Motion
+from avatar_core.metrics.observations import Observation, Sound
+from avatar_core.metrics.picture_health import black_s, intervals_ms, resolution_changes
+from avatar_core.metrics.sound_health import audible_stretches, clipped_percent, longest_silence_ms
+from avatar_core.metrics.speech import Utterance, compare
+
+_AROUND_S = 0.5
+_LEAK_WINDOW_S = 3.0
+
+Measured = dict[str, tuple[float, ...]]
+"""Values by metric name, as docs/measurement.md explains them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """When an utterance was sent, and what was told of its playback; monotonic seconds, None where nothing was told.
+
+    `position_s` is how much of it was heard, as told at `finished_s`; `interrupted`: it was cut there.
+    """
+
+    sent_s: float
+    started_s: float | None = None
+    finished_s: float | None = None
+    position_s: float | None = None
+    interrupted: bool = False
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one participant's utterance leaves for the next: how its face idles, and what was said last.
+
+    The last utterance counts only where it was cut: one that was heard to its end can't leak.
+    """
+
+    still_idle: IdleMotion | None = None
+    mouth_idle: IdleMotion | None = None
+    cut: Sound | None = field(default=None, repr=False)
+
+
+def measure_utterance(
+    observation: Observation, reference: Sound, course: Course, memory: Memory
+) -> tuple[Measured, Utterance | None]:
+    """Measure what was observed of an utterance from before it was sent until a second after its end; fills `memory`.
+
+    The Utterance is None where `reference` was not recognized in what was heard: then nothing is said of the speech.
+    """
+    measured: Measured = {}
+    sound = observation.sound
+    utterance = None
+    if sound is not None:
+        utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S)
+        measured |= _sound_health(sound, course)
+    if utterance is not None and sound is not None:
+        measured |= _speech(utterance, course)
+        if memory.cut is not None:
+            end_s = utterance.first_sound_s + _LEAK_WINDOW_S
+            leaked = leak_ms(memory.cut, sound, utterance.first_sound_s, end_s, (reference, utterance))
+            measured["leak_into_next_ms"] = (leaked,)
+    memory.cut = reference if course.interrupted else None
+    measured |= _pictures(observation, utterance, course, memory)
+    return measured, utterance
+
+
+def _sound_health(sound: Sound, course: Course) -> Measured:
+    heard = sound.between(course.sent_s, course.finished_s or sound.end_s)
+    measured: Measured = {"clipped_percent": (clipped_percent(heard),)}
+    if course.finished_s is not None:
+        since_s = course.started_s or course.sent_s
+        silence = longest_silence_ms(audible_stretches(heard), since_s, course.finished_s)
+        measured["silence_in_segment_ms"] = (silence,)
+    return measured
+
+
+def _speech(utterance: Utterance, course: Course) -> Measured:
+    measured: Measured = {
+        "utterance_latency_ms": (utterance.latency_ms(course.sent_s),),
+        "duration_ratio": (utterance.duration_ratio,),
+        "missing_start_ms": (utterance.missing_start_ms,),
+        "audio_gap_count": (float(len(utterance.gaps)),),
+        "audio_gap_ms": (utterance.gap_ms,),
+        "audio_skipped_ms": (utterance.skipped_ms,),
+        "click_count": (float(len(utterance.clicks_s)),),
+    }
+    if not course.interrupted:
+        measured["missing_end_ms"] = (utterance.missing_end_ms,)
+    for name, value in (
+        ("rate_error_percent", utterance.rate_error_percent),
+        ("pitch_error_percent", utterance.pitch_error_percent),
+    ):
+        if value is not None:
+            measured[name] = (value,)
+    if course.started_s is not None:
+        measured["started_error_ms"] = (1000 * (course.started_s - utterance.first_sound_s + utterance.onset_s),)
+    if course.finished_s is not None:
+        measured["finished_error_ms"] = (1000 * (course.finished_s - utterance.end_s),)
+    if course.position_s is not None and course.interrupted:
+        # Not of one that was heard to its end: silence at the end of the reference is position, too.
+        measured["position_error_ms"] = (1000 * (course.position_s - utterance.heard_until_s),)
+    return measured
+
+
+def _pictures(observation: Observation, utterance: Utterance | None, course: Course, memory: Memory) -> Measured:
+    pictures = observation.pictures
+    if len(pictures) < 2:
+        return {}
+    measured: Measured = {
+        "resolution_changes": (float(resolution_changes(pictures)),),
+        "black_s": (black_s(pictures),),
+        "frame_interval_ms": tuple(intervals_ms(pictures)),
+    }
+    if observation.sound is None:
+        return measured
+    speech = audible_stretches(observation.sound)
+    motion = Motion(pictures, STILL_WINDOW_S)
+    memory.still_idle = motion.idle(speech) or memory.still_idle
+    still = motion.still_s(speech, memory.still_idle)
+    if still is not None:
+        measured["still_s"] = (still,)
+    mouth = Motion(pictures, MOUTH_WINDOW_S)
+    memory.mouth_idle = mouth.idle(speech) or memory.mouth_idle
+    if course.interrupted and utterance is not None and memory.mouth_idle is not None:
+        until_s = mouth.moving_until_s(utterance.end_s, memory.mouth_idle)
+        measured["interrupt_mouth_ms"] = (1000 * (until_s - utterance.end_s),)
+    return measured
