@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from avatar_core.bench.figures import METRICS
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
@@ -31,6 +33,11 @@ def test_tests_of_the_protocol_rules_exist() -> None:
     defined = {name for source in sources for name in re.findall(r"def (test_[a-z0-9_]+)", source)}
     assert len(named) > 10
     assert named - defined == set()
+
+
+def test_every_metric_is_explained() -> None:
+    explained = set(re.findall(r"`([a-z0-9_]+)`", (ROOT / "docs/measurement.md").read_text(encoding="utf-8")))
+    assert {*dict(METRICS), "segments_opened", "segments_finished"} - explained == set()
 
 
 def test_decisions_are_short() -> None:

@@ -99,6 +99,10 @@ class BenchSession:
         """Loudness of what the viewer hears at this moment."""
         return self.life.view.levels
 
+    async def wait_measured(self, timeout_s: float = 30.0) -> bool:
+        """Wait until whatever is over is measured; False where that takes longer."""
+        return await self.life.measuring.wait_idle(timeout_s)
+
     def note_stall(self, duration_s: float, where: str) -> None:
         """Record that the loop stood still."""
         self.life.standing.announce("Loop", f"Stood still for {duration_s * 1000:.0f} ms in {where}", Severity.WARN)

@@ -107,6 +107,10 @@ class Session(Protocol):
         """Loudness at this moment."""
         ...
 
+    async def wait_measured(self, timeout_s: float = 30.0) -> bool:
+        """Wait until whatever is over is measured, so that a snapshot holds it; False where that takes longer."""
+        ...
+
     def note_stall(self, duration_s: float, where: str) -> None:
         """Record that the loop stood still for `duration_s`; `where` names the code that held it."""
         ...

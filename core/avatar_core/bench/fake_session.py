@@ -114,6 +114,10 @@ class FakeSession:
         """Loudness at this moment."""
         return self.world.levels()
 
+    async def wait_measured(self, timeout_s: float = 30.0) -> bool:
+        """Nothing is measured afterwards here."""
+        return True
+
     def note_stall(self, duration_s: float, where: str) -> None:
         """Log the stall."""
         self.world.announce("Loop", f"Stood still for {duration_s * 1000:.0f} ms in {where}", Severity.WARN)

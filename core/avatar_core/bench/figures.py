@@ -20,23 +20,59 @@ _LOAD_PERIOD_S = 1.0
 METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_ms", "ms"),
     ("av_offset_source_ms", "ms"),
+    ("av_offset_slope_ms_per_s", "ms/s"),
     ("audio_delay_ms", "ms"),
+    ("utterance_latency_ms", "ms"),
+    ("duration_ratio", ""),
+    ("missing_start_ms", "ms"),
+    ("missing_end_ms", "ms"),
+    ("audio_gap_count", ""),
+    ("audio_gap_ms", "ms"),
+    ("audio_skipped_ms", "ms"),
+    ("click_count", ""),
+    ("pitch_error_percent", "%"),
+    ("rate_error_percent", "%"),
+    ("leak_into_next_ms", "ms"),
+    ("unheard_count", ""),
+    ("silence_in_segment_ms", "ms"),
+    ("clipped_percent", "%"),
     ("interrupt_to_silence_ms", "ms"),
     ("interrupt_leak_ms", "ms"),
+    ("interrupt_mouth_ms", "ms"),
     ("ack_ms", "ms"),
+    ("started_error_ms", "ms"),
+    ("finished_error_ms", "ms"),
+    ("position_error_ms", "ms"),
     ("swap_video_gap_ms", "ms"),
     ("swap_audio_gap_ms", "ms"),
     ("swap_lost_ms", "ms"),
     ("swap_overlap_ms", "ms"),
     ("fps", "fps"),
+    ("frame_interval_ms", "ms"),
     ("freeze_count", ""),
     ("freeze_s", "s"),
+    ("resolution_changes", ""),
+    ("black_s", "s"),
+    ("still_s", "s"),
     ("join_s", "s"),
     ("first_frame_s", "s"),
     ("first_sound_s", "s"),
     ("crash_noticed_s", "s"),
 )
-SIGNED = frozenset({"av_offset_ms", "av_offset_source_ms", "swap_audio_gap_ms", "swap_video_gap_ms"})
+SIGNED = frozenset(
+    {
+        "av_offset_ms",
+        "av_offset_source_ms",
+        "av_offset_slope_ms_per_s",
+        "pitch_error_percent",
+        "rate_error_percent",
+        "started_error_ms",
+        "finished_error_ms",
+        "position_error_ms",
+        "swap_audio_gap_ms",
+        "swap_video_gap_ms",
+    }
+)
 
 
 class _Sample(NamedTuple):
@@ -65,13 +101,16 @@ class Figures:
         self._samples: dict[str, deque[_Sample]] = {}
         self._series = {name: Series() for name in SeriesName}
 
-    def measure(self, name: str, value: float, *, since_s: float | None = None) -> None:
-        """Add a sample of a metric that was measured from `since_s` to now; what can't be believed is only counted."""
-        now_s = self._clock.now()
-        if not self.judge.trusted_between(now_s if since_s is None else since_s, now_s):
+    def measure(self, name: str, value: float, *, since_s: float | None = None, until_s: float | None = None) -> None:
+        """Add a sample of a metric that was measured from `since_s` to `until_s`, both now where not given.
+
+        What can't be believed is only counted.
+        """
+        end_s = self._clock.now() if until_s is None else until_s
+        if not self.judge.trusted_between(end_s if since_s is None else since_s, end_s):
             self._exclude(name)
             return
-        self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(now_s, value))
+        self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
 
     def point(self, name: SeriesName, time_s: float, value: float) -> None:
         """Add a point to a curve."""

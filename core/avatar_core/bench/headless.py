@@ -90,6 +90,8 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
         async for step in scenario.run(session, request.swap_to):
             steps.append(step)
             print(step_line(step), file=progress, flush=True)
+        if not await session.wait_measured():
+            print("Not everything was measured in time; the figures are of what was.", file=progress)
         snapshot, timeline = session.snapshot(), session.timeline(0.0)
         result = build_result(
             snapshot,

@@ -15,6 +15,7 @@ from avatar_core.bench.faults import Faults
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
+from avatar_core.bench.measuring import Measuring
 from avatar_core.bench.session_view import SessionView
 from avatar_core.bench.snapshot import Notice, NoticeAction
 from avatar_core.bench.sources import Sources
@@ -98,6 +99,7 @@ class SessionLife:
         self.figures = Figures(clock, load_trust_limits(), load_thresholds(judged_by, policy))
         self.sources = Sources()
         self.hearing = Hearing()
+        self.measuring = Measuring(self.figures, self.standing, clock, self.tasks, on_stage=self._on_stage)
         self.output = AgentOutput(clock=clock)
         self.output.audio_changed.connect(self._on_chain)
         self.output.delivery_failed.connect(self._on_speech_failure)
@@ -142,6 +144,7 @@ class SessionLife:
         stage.avatar_left.connect(lambda _: self._note_crash())
         stage.avatar_left.connect(lambda actor: self.succession.left(stage, actor))
         stage.viewer_said.connect(self.intake.viewer_said)
+        stage.viewer_said.connect(self.measuring.take)
         try:
             return await stage.unless_lost(self._bring_up(stage))
         except BenchError as error:
@@ -200,6 +203,7 @@ class SessionLife:
         """End everything, from any state; harmless twice."""
         self.closed = True
         await self.tasks.aclose()
+        await self.measuring.aclose()
         self.book.expect_end("session closed")
         await self.output.aclose()
         await self.strike("session closed")
@@ -213,7 +217,7 @@ class SessionLife:
         actor = stage.actor = await stage.cast.start(self.first, stage.cast.new_identity(traits))
         stage.viewer.send(messages.FollowAvatar(actor.identity))
         if self.output.audio is None:
-            self.output.audio = LevelMeter(actor.sink, clock=self.clock)
+            self.output.audio = self.measuring.listen(LevelMeter(actor.sink, clock=self.clock))
         else:
             self.output.replace_audio_tail(actor.sink)
         self.succession.go_live(actor)
@@ -248,6 +252,11 @@ class SessionLife:
         if self.killed_s is not None:
             self.figures.measure("crash_noticed_s", self.clock.now() - self.killed_s, since_s=self.killed_s)
             self.killed_s = None
+
+    def _on_stage(self) -> tuple[Stage, str] | None:
+        if self.stage is None or not self.stage.is_open or self.actor is None or self.closed:
+            return None
+        return self.stage, self.actor.identity
 
     def _on_lost(self, stage: Stage, what: str, why: str) -> None:
         # While connecting it is the connect that fails, by this very loss.

@@ -7,10 +7,10 @@ import numpy as np
 from avatar_core.metrics.observations import Sound
 
 AUDIBLE_DBFS = -50.0
-"""A stretch of 10 ms is audible above this; silence from an encoder lies below -70."""
+"""A stretch of 10 ms is audible above this; silence from an encoder lies below -70, the pattern's carrier at -25."""
 
 SILENT_AFTER_S = 0.2
-"""Quiet for so long counts as silence; shorter quiet is a gap between words."""
+"""Quiet for so long counts as silence, dated back to its beginning; shorter quiet is a gap between words."""
 
 _FRAME_S = 0.01
 _FULL_SCALE = 32_700

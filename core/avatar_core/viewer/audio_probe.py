@@ -7,13 +7,8 @@ import numpy as np
 
 from avatar_core.media.beeps import BeepDetector
 from avatar_core.media.frames import AudioFrame
+from avatar_core.metrics.sound_health import AUDIBLE_DBFS, SILENT_AFTER_S
 from avatar_core.viewer.sample_clock import SampleClock
-
-AUDIBLE_DBFS = -50.0
-"""A frame of 10 ms is audible above this; silence from an encoder lies below -70, the pattern's carrier at -25."""
-
-SILENT_AFTER_S = 0.2
-"""Quiet for so long counts as silence, dated back to its beginning; shorter quiet is a gap between words."""
 
 _FLOOR_DBFS = -120.0
 
@@ -22,6 +17,8 @@ _FLOOR_DBFS = -120.0
 class Heard:
     """What one frame brought. `became` is (audible, at_s) where that changed; times are monotonic seconds."""
 
+    start_s: float
+    """When its first sample was heard."""
     rms_dbfs: float
     peak_dbfs: float
     became: tuple[bool, float] | None = None
@@ -47,7 +44,8 @@ class AudioProbe:
         rms_dbfs = _decibels(math.sqrt(float(np.mean(sound * sound))) if sound.size else 0.0)
         peak_dbfs = _decibels(float(np.max(np.abs(sound))) if sound.size else 0.0)
         beeps = tuple(self._clock.at(beep.onset_s * self._rate) for beep in self._beeps.push(frame.samples))
-        return Heard(rms_dbfs, peak_dbfs, self._audibility(rms_dbfs, start_s, start_s + frame.duration_s), beeps)
+        became = self._audibility(rms_dbfs, start_s, start_s + frame.duration_s)
+        return Heard(start_s, rms_dbfs, peak_dbfs, became, beeps)
 
     def _audibility(self, rms_dbfs: float, start_s: float, end_s: float) -> tuple[bool, float] | None:
         if rms_dbfs > AUDIBLE_DBFS:

@@ -78,6 +78,8 @@ class ViewerProcess:
                     self._viewer.set_preview_size(command.width_px, command.height_px)
                 case messages.SetMonitor():
                     self._viewer.set_monitor(command.muted)
+                case messages.Observe():
+                    self._viewer.observe(command)
                 case messages.Stop():
                     break
         self._stop.set()

@@ -1,19 +1,24 @@
 """The viewer: a visible participant that publishes nothing, sees and hears what an end user does, and tells of it."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.media.frames import AudioFrame, VideoFrame
+from avatar_core.metrics.observations import Observation
 from avatar_core.metrics.offset import OffsetSample
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.values import Participant, ParticipantLeft, Publication
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.handover import Gap, Handover
 from avatar_core.viewer.monitor import Monitor
+from avatar_core.viewer.observation_file import save_observation
 from avatar_core.viewer.picture import PicturePress
 from avatar_core.viewer.preview_memory import SLOTS, PreviewWriter
+from avatar_core.viewer.recollection import Recollection
 from avatar_core.viewer.watch import Audibility, FirstOf, Watch
 from avatar_core.wire import messages
 
@@ -22,6 +27,7 @@ _log = logging.getLogger(__name__)
 _FROZEN_AT_ITS_END_S = 0.5
 """Whoever leaves in good order is gone sooner after the last picture."""
 _BYTES_PER_PIXEL = 4
+_LEFT_KEPT = 2
 
 Tell = Callable[[object], None]
 
@@ -37,6 +43,8 @@ class Viewer:
         self._tell = tell
         self._clock = clock or MonotonicClock()
         self._tasks = TaskGroup()
+        # Of those that left last: what they said may still be measured.
+        self._left: dict[str, Recollection] = {}
         self._followed = start.avatar_identity
         self._shown: Watch | None = None
         self._handover: Handover | None = None
@@ -79,6 +87,19 @@ class Viewer:
         """Let the speakers play, or not."""
         self._monitor.muted = muted
         self._tell(self._monitor.describe())
+
+    def observe(self, order: messages.Observe) -> None:
+        """Write what came of a participant to a file, in a thread; told by Observed."""
+        self._tasks.spawn(self._observe(order), name=f"observation of {order.identity}")
+
+    async def _observe(self, order: messages.Observe) -> None:
+        watch = self.watches.get(order.identity)
+        recollection = watch.recollection if watch is not None else self._left.get(order.identity)
+        if recollection is None:
+            why = f"{order.identity} was not here"
+        else:
+            why = await asyncio.to_thread(_write_observation, recollection.since(order.since_s), Path(order.path))
+        self._tell(messages.Observed(order.request_id, why))
 
     def check_handover(self) -> None:
         """Called now and then: a gap of sound may end without a further event."""
@@ -150,6 +171,10 @@ class Viewer:
         watch = self.watches.pop(identity, None)
         if watch is None:
             return
+        self._left.pop(identity, None)
+        self._left[identity] = watch.recollection
+        while len(self._left) > _LEFT_KEPT:
+            del self._left[next(iter(self._left))]
         if watch.audio.audible and watch.audio.last_audible_s is not None:
             # It left in the middle of a word: its silence is told by nobody else.
             watch.audio.audible = False
@@ -196,3 +221,11 @@ class Viewer:
 
     def _on_gap(self, gap: Gap) -> None:
         self._tell(messages.MediaGap(gap.kind.value, gap.old, gap.new, gap.began_s, gap.ended_s))
+
+
+def _write_observation(observation: Observation, path: Path) -> str:
+    try:
+        save_observation(path, observation)
+    except OSError as error:
+        return f"the observation can't be written to {path.parent}: {error.strerror}"
+    return ""

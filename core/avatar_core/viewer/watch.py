@@ -12,6 +12,7 @@ from avatar_core.room.values import Publication, TrackKind
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.audio_probe import AudioProbe
+from avatar_core.viewer.recollection import Recollection
 from avatar_core.viewer.video_probe import VideoProbe
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Watch:
         self.identity = identity
         self.audio = AudioProbe(SAMPLE_RATE_HZ)
         self.video = VideoProbe()
+        self.recollection = Recollection()
         self.dropped_frames = 0
         self.first: Signal[FirstOf] = Signal("first media")
         self.audibility: Signal[Audibility] = Signal("audibility")
@@ -110,6 +112,7 @@ class Watch:
         was_heard_before = self.audio.first_audible_s is not None
         heard = self.audio.frame(frame, received_s)
         self.loudness = Loudness(heard.rms_dbfs, heard.peak_dbfs)
+        self.recollection.add_sound(frame.samples[:, 0], frame.sample_rate_hz, heard.start_s)
         if not was_heard_before and self.audio.first_audible_s is not None:
             self.first.emit(FirstOf(TrackKind.AUDIO, self.audio.first_audible_s))
         if heard.became is not None:
@@ -121,6 +124,7 @@ class Watch:
     def _seen(self, frame: VideoFrame, received_s: float) -> None:
         is_first = self.video.first_frame_s is None
         seen = self.video.frame(frame, received_s)
+        self.recollection.add_picture(frame.luma, received_s)
         if is_first:
             self.first.emit(FirstOf(TrackKind.VIDEO, received_s))
         if seen.freeze_s is not None:

@@ -17,6 +17,7 @@ Pixels = Annotated[int, Within(1, 8_192)]
 Count = Annotated[int, Within(0, 2**53)]
 Ratio = Annotated[float, Within(0, 1)]
 Decibels = Annotated[float, Within(-200, 0)]
+Path = Annotated[str, Length(1, 4_096)]
 MediaKind = Literal["audio", "video"]
 
 
@@ -55,6 +56,16 @@ class SetMonitor:
     """Let the speakers play what the viewer hears, or not; measuring goes on either way."""
 
     muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Write what was seen and heard of `identity` since `since_s` to the file `path`, and say so by Observed."""
+
+    request_id: Count
+    identity: Name
+    since_s: MonotonicS
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +197,44 @@ class MonitorState:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """The answer to Observe; `why` says why there is no file, and is empty where there is one."""
+
+    request_id: Count
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Analyze:
+    """Measure an utterance of `identity`: the files of what was said and of what was observed; when it was sent.
+
+    When it was told to have started and finished, and how far it was heard then, with None where that was not told.
+    """
+
+    request_id: Count
+    identity: Name
+    reference: Path
+    observation: Path
+    sent_s: MonotonicS
+    started_s: MonotonicS | None
+    finished_s: MonotonicS | None
+    position_s: Annotated[float, Within(0, 1e6)] | None
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """What was measured, by metric name. Not `recognized`: nothing is said of the speech, and `why`."""
+
+    request_id: Count
+    values: dict[str, tuple[float, ...]]
+    recognized: bool
+    first_sound_s: MonotonicS
+    end_s: MonotonicS
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessLoad:
     """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks."""
 
@@ -224,7 +273,9 @@ class WorkerEnded:
     at_s: MonotonicS
 
 
-VIEWER_COMMANDS: Final = Vocabulary("app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, Stop)
+VIEWER_COMMANDS: Final = Vocabulary(
+    "app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, Observe, Stop
+)
 VIEWER_EVENTS: Final = Vocabulary(
     "viewer to app",
     ViewerJoined,
@@ -239,8 +290,11 @@ VIEWER_EVENTS: Final = Vocabulary(
     Levels,
     PreviewMemory,
     MonitorState,
+    Observed,
     ProcessLoad,
     ProcessFailure,
 )
+ANALYST_COMMANDS: Final = Vocabulary("app to analyst", Analyze)
+ANALYST_EVENTS: Final = Vocabulary("analyst to app", Analyzed)
 WORKER_COMMANDS: Final = Vocabulary("dispatcher to worker", Stop)
 WORKER_EVENTS: Final = Vocabulary("worker to dispatcher", WorkerReady, WorkerEnded, ProcessLoad, ProcessFailure)

@@ -156,5 +156,14 @@ def test_a_curve_has_its_points_and_its_gaps() -> None:
 
 @pytest.mark.parametrize("name", [name for name, unit in METRICS if unit])
 def test_a_unit_is_the_one_in_the_name(name: str) -> None:
-    unit = dict(METRICS)[name]
-    assert name.endswith(f"_{unit}") or name == unit
+    suffix = {"%": "percent", "ms/s": "ms_per_s"}.get(unit := dict(METRICS)[name], unit)
+    assert name.endswith(f"_{suffix}") or name == suffix
+
+
+def test_a_sample_that_is_told_late_belongs_to_the_time_in_which_it_was_taken() -> None:
+    measured = Measured()
+    measured.second(late_ms=50.0)
+    measured.figures.measure("click_count", 0.0, since_s=NOW_S - 20, until_s=NOW_S - 10)
+    measured.figures.measure("click_count", 3.0, since_s=NOW_S - 20, until_s=NOW_S + 0.5)
+    assert measured.figures.values("click_count") == [0.0]
+    assert measured.figures.excluded == 1

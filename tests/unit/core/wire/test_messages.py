@@ -11,6 +11,7 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (m.VIEWER_COMMANDS, m.FollowAvatar("avatar-2")),
     (m.VIEWER_COMMANDS, m.SetPreviewSize(1_280, 720)),
     (m.VIEWER_COMMANDS, m.SetMonitor(True)),
+    (m.VIEWER_COMMANDS, m.Observe(7, "avatar", 12.5, "/tmp/seven.npz")),
     (m.VIEWER_COMMANDS, m.Stop()),
     (m.VIEWER_EVENTS, m.ViewerJoined("viewer", 1.0)),
     (m.VIEWER_EVENTS, m.TrackSubscribed("avatar", "video", "avatar_video", 1.0)),
@@ -24,6 +25,9 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (m.VIEWER_EVENTS, m.Levels("avatar", -6.0, -18.5, 9.0)),
     (m.VIEWER_EVENTS, m.PreviewMemory("psm_1", 3, 921_600, 640, 360)),
     (m.VIEWER_EVENTS, m.MonitorState("no_device", "", "No speaker found.")),
+    (m.VIEWER_EVENTS, m.Observed(7, "")),
+    (m.ANALYST_COMMANDS, m.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", 12.5, None, 15.0, 2.5, False)),
+    (m.ANALYST_EVENTS, m.Analyzed(7, {"click_count": (0.0,)}, True, 12.6, 15.1, "")),
     (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
     (m.VIEWER_EVENTS, m.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0)),
     (m.WORKER_COMMANDS, m.Stop()),
@@ -39,7 +43,14 @@ def test_message_goes_through_its_channel(vocabulary: Vocabulary, message: objec
 
 
 def test_every_message_of_every_channel_is_among_the_examples_and_frozen() -> None:
-    for vocabulary in (m.VIEWER_COMMANDS, m.VIEWER_EVENTS, m.WORKER_COMMANDS, m.WORKER_EVENTS):
+    for vocabulary in (
+        m.VIEWER_COMMANDS,
+        m.VIEWER_EVENTS,
+        m.ANALYST_COMMANDS,
+        m.ANALYST_EVENTS,
+        m.WORKER_COMMANDS,
+        m.WORKER_EVENTS,
+    ):
         shown = {type(message) for channel, message in EXAMPLES if channel is vocabulary}
         assert shown | SHARED >= vocabulary.messages
         assert all(message.__dataclass_params__.frozen for message in vocabulary.messages)

@@ -1,0 +1,67 @@
+"""The analyst process as the session sees it: it measures utterances, one after another, beside everything else."""
+
+import asyncio
+import logging
+
+from avatar_core.child import ChildProcess
+from avatar_core.errors import BenchError, WireError
+from avatar_core.tasks import TaskGroup
+from avatar_core.wire import messages
+from avatar_core.wire.messages import ANALYST_COMMANDS, ANALYST_EVENTS
+
+_log = logging.getLogger(__name__)
+
+_ANSWER_TIMEOUT_S = 90.0
+
+
+class AnalystChild:
+    """Started with the first order, and again after it died; ended by `aclose`."""
+
+    def __init__(self) -> None:
+        self._child: ChildProcess | None = None
+        self._waiting: dict[int, asyncio.Future[messages.Analyzed]] = {}
+        self._starting = asyncio.Lock()
+        self._tasks = TaskGroup()
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, while it runs."""
+        return self._child.pid if self._child is not None and self._child.running else None
+
+    async def analyze(self, order: messages.Analyze) -> messages.Analyzed:
+        """Have an utterance measured; raises BenchError where the process does not answer."""
+        async with self._starting:
+            if self._child is None or not self._child.running:
+                self._child = await ChildProcess.start("avatar_core.viewer.analyst", name="analyst")
+                self._tasks.spawn(self._listen(self._child), name="analyst answers")
+        answer: asyncio.Future[messages.Analyzed] = asyncio.get_running_loop().create_future()
+        self._waiting[order.request_id] = answer
+        try:
+            self._child.send_line(ANALYST_COMMANDS.encode(order))
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                return await answer
+        except TimeoutError:
+            raise BenchError(f"The analyst did not answer in {_ANSWER_TIMEOUT_S:.0f} s.") from None
+        finally:
+            del self._waiting[order.request_id]
+
+    async def aclose(self) -> None:
+        """End it; harmless twice."""
+        if self._child is not None:
+            await self._child.aclose()
+        await self._tasks.aclose()
+
+    async def _listen(self, child: ChildProcess) -> None:
+        async for line in child.lines():
+            try:
+                answer = ANALYST_EVENTS.decode(line)
+            except WireError as error:
+                _log.warning("the analyst said what can't be read: %s", error)
+                continue
+            waiting = self._waiting.get(answer.request_id)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(answer)
+        how = await child.how_it_ended()
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(BenchError(f"The analyst process ended ({how})."))

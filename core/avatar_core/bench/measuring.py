@@ -1,0 +1,178 @@
+"""What is measured of an utterance once it is over: the viewer writes what it got, the analyst compares it."""
+
+import asyncio
+import itertools
+import logging
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from avatar_core.bench.analyst_child import AnalystChild
+from avatar_core.bench.figures import Figures
+from avatar_core.bench.spoken import Spoken, SpokenKeeper
+from avatar_core.bench.stage import Stage
+from avatar_core.bench.standing import Standing
+from avatar_core.bench.states import Severity
+from avatar_core.clock import Clock
+from avatar_core.errors import BenchError
+from avatar_core.metrics.drift import slope_ms_per_s, within
+from avatar_core.metrics.observations import Observation
+from avatar_core.metrics.offset import OffsetSample
+from avatar_core.playback.contract import AudioOutput
+from avatar_core.tasks import TaskGroup
+from avatar_core.viewer.observation_file import save_observation
+from avatar_core.wire import messages
+
+_log = logging.getLogger(__name__)
+
+_LATE_SOUND_S = 1.0
+"""After its end is told an utterance may still be heard: what comes later is late."""
+_BEFORE_S = 6.0
+"""Of the time before an utterance, what its pictures tell of the face at rest."""
+_VIEWER_TIMEOUT_S = 10.0
+_OFFSETS_KEPT = 4_000
+
+
+class Measuring:
+    """Owned by the session. Every utterance is measured in a task of its own, in the order in which they ended."""
+
+    def __init__(
+        self,
+        figures: Figures,
+        standing: Standing,
+        clock: Clock,
+        tasks: TaskGroup,
+        *,
+        on_stage: Callable[[], tuple[Stage, str] | None],
+    ) -> None:
+        self.analyst = AnalystChild()
+        self._figures = figures
+        self._standing = standing
+        self._clock = clock
+        self._tasks = tasks
+        # Where, and which avatar; None while there is none.
+        self._on_stage = on_stage
+        self._keeper: SpokenKeeper | None = None
+        self._ids = itertools.count(1)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._observed: dict[int, asyncio.Future[str]] = {}
+        self._offsets: deque[OffsetSample] = deque(maxlen=_OFFSETS_KEPT)
+        self._in_turn = asyncio.Lock()
+        self._pending = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def take(self, message: object) -> None:
+        """Keep what matters of one of the viewer's events."""
+        match message:
+            case messages.Observed():
+                waiting = self._observed.get(message.request_id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message.why)
+            case messages.Samples(series="av_offset_ms"):
+                self._offsets.extend(OffsetSample(at_s, value) for at_s, value in message.points)
+
+    def listen(self, output: AudioOutput) -> AudioOutput:
+        """A link above `output` that keeps what is said, so that it can be measured once it is over."""
+        self._keeper = SpokenKeeper(output, clock=self._clock)
+        self._keeper.over.connect(self._on_over)
+        return self._keeper
+
+    def handed_over(self) -> None:
+        """Another avatar speaks from now on: what is open was not heard from one alone."""
+        if self._keeper is not None:
+            self._keeper.spoil("another avatar took over")
+
+    async def wait_idle(self, timeout_s: float) -> bool:
+        """Wait until everything that is over is measured; False where that takes longer."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def aclose(self) -> None:
+        """End the analyst and forget the files; harmless twice."""
+        await self.analyst.aclose()
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.cleanup)
+
+    def _on_over(self, spoken: Spoken) -> None:
+        stage = self._on_stage()
+        if spoken.sound is None:
+            _log.info("%s is not compared: %s", spoken.id, spoken.why)
+        elif stage is not None:
+            self._pending += 1
+            self._idle.clear()
+            self._tasks.spawn(self._measure(spoken, *stage), name=f"measuring {spoken.id}")
+
+    async def _measure(self, spoken: Spoken, stage: Stage, identity: str) -> None:
+        try:
+            finished_s = spoken.course.finished_s or self._clock.now()
+            await self._clock.sleep_until(finished_s + _LATE_SOUND_S)
+            async with self._in_turn:
+                self._take_results(spoken, await self._analyzed(spoken, stage, identity))
+        except BenchError as error:
+            self._standing.announce("Measure", f"{spoken.id} was not measured: {error}", Severity.WARN)
+        finally:
+            self._pending -= 1
+            if not self._pending:
+                self._idle.set()
+
+    async def _analyzed(self, spoken: Spoken, stage: Stage, identity: str) -> messages.Analyzed:
+        number, course = next(self._ids), spoken.course
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="avatar-testbench-")
+        reference = Path(self._folder.name) / f"{number}-said.npz"
+        observation = Path(self._folder.name) / f"{number}-observed.npz"
+        try:
+            await asyncio.to_thread(save_observation, reference, Observation(spoken.sound))
+            waiting = self._observed[number] = asyncio.get_running_loop().create_future()
+            since_s = max(0.0, course.sent_s - _BEFORE_S)
+            stage.viewer.send(messages.Observe(number, identity, since_s, str(observation)))
+            async with asyncio.timeout(_VIEWER_TIMEOUT_S):
+                why = await waiting
+            if why:
+                raise BenchError(why)
+            return await self.analyst.analyze(
+                messages.Analyze(
+                    number,
+                    identity,
+                    str(reference),
+                    str(observation),
+                    course.sent_s,
+                    course.started_s,
+                    course.finished_s,
+                    course.position_s,
+                    course.interrupted,
+                )
+            )
+        except TimeoutError:
+            raise BenchError(f"the viewer did not answer in {_VIEWER_TIMEOUT_S:.0f} s") from None
+        except OSError as error:
+            raise BenchError(f"{error.strerror}: {self._folder.name}") from error
+        finally:
+            self._observed.pop(number, None)
+            for path in (reference, observation):
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    def _take_results(self, spoken: Spoken, analyzed: messages.Analyzed) -> None:
+        since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S
+        for name, values in analyzed.values.items():
+            for value in values:
+                self._figures.measure(name, value, since_s=since_s, until_s=until_s)
+        self._figures.measure("unheard_count", float(not analyzed.recognized), since_s=since_s, until_s=until_s)
+        if not analyzed.recognized:
+            text = f"{spoken.id} was not recognized in what was heard"
+            self._standing.announce("Heard", text, Severity.WARN, segment_id=spoken.id)
+            return
+        slope = slope_ms_per_s(within(tuple(self._offsets), analyzed.first_sound_s, analyzed.end_s))
+        if slope is not None:
+            self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)
+        text = (
+            f"{spoken.id} from {analyzed.first_sound_s:.3f} s to {analyzed.end_s:.3f} s, "
+            f"{analyzed.values['utterance_latency_ms'][0]:.0f} ms after it was sent"
+        )
+        self._standing.announce("Heard", text, segment_id=spoken.id)

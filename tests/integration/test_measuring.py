@@ -1,0 +1,54 @@
+"""An utterance over a real room is measured once it is over, by the analyst process, and nothing clean looks broken."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.states import SessionState
+from tests.leftovers import Leftovers
+
+EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
+PICTURE = {"width": 320, "height": 180, "fps": 15.0}
+LIMIT_S = 30.0
+
+
+@pytest.fixture
+async def session(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BenchSession]:
+    leftovers = Leftovers(monkeypatch)
+    session = BenchSession(EMBEDDED, worker_options=PICTURE, monitor_muted=True)
+    try:
+        connected = await session.connect()
+        assert connected.ok, connected.text
+        yield session
+    finally:
+        await session.aclose()
+        await leftovers.nothing_within(LIMIT_S)
+
+
+async def becomes(session: BenchSession, state: SessionState) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while session.state is not state:
+            await asyncio.sleep(0.02)
+
+
+async def test_each_utterance_is_measured_once_it_is_over(session: BenchSession) -> None:
+    measured: list[str] = []
+    session.event.connect(lambda event: measured.append(event.segment_id) if event.kind == "Heard" else None)
+    await session.speak()
+    await becomes(session, SessionState.SPEAKING)
+    await asyncio.sleep(2.5)
+    await session.interrupt()
+    await session.speak()
+    await asyncio.sleep(3.0)
+    await session.stop()
+    await becomes(session, SessionState.READY)
+    assert await session.wait_measured(LIMIT_S)
+    figures = session.life.figures
+    taken = ("utterance_latency_ms", "unheard_count", "duration_ratio", "frame_interval_ms")
+    rows = {row.name: row.n for row in session.snapshot().metrics}
+    assert measured == ["s1", "s2"]
+    assert all(rows[name] or figures.excluded for name in taken)
+    assert figures.values("unheard_count") in ([], [0.0], [0.0, 0.0])

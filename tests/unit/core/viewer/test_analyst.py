@@ -1,0 +1,63 @@
+"""The analyst: from the files of an utterance to its figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar_core.metrics.observations import Observation, Sound
+from avatar_core.viewer.analyst import Analyst
+from avatar_core.viewer.observation_file import save_observation
+from avatar_core.wire.messages import Analyze, Analyzed
+from tests.fakes.heard_speech import SENT_S, at, heard, played, speech, spoken_places
+
+SAID = speech("ada-welcome", 5.0)
+
+
+def analyzed(
+    analyst: Analyst, folder: Path, sound: Sound | None, *, position_s: float = 5.0, interrupted: bool = False
+) -> Analyzed:
+    save_observation(folder / "said.npz", Observation(SAID))
+    save_observation(folder / "seen.npz", Observation(sound))
+    times = SENT_S - 0.1, SENT_S + 0.02, SENT_S + position_s + 0.1
+    paths = str(folder / "said.npz"), str(folder / "seen.npz")
+    return analyst.analyze(Analyze(4, "avatar", *paths, *times, position_s, interrupted))
+
+
+def test_clean_utterance_has_every_figure_of_speech_and_its_course(tmp_path: Path) -> None:
+    answer = analyzed(Analyst(), tmp_path, heard(played(SAID)))
+    assert (answer.request_id, answer.recognized, answer.why) == (4, True, "")
+    single = {name: values[0] for name, values in answer.values.items()}
+    assert single["utterance_latency_ms"] == pytest.approx(100, abs=2)
+    assert single["started_error_ms"] == pytest.approx(20, abs=2)
+    assert single["audio_gap_count"] == single["click_count"] == single["clipped_percent"] == 0
+    assert "position_error_ms" not in single and "leak_into_next_ms" not in single
+
+
+def test_interrupted_utterance_tells_how_wrong_the_position_was_that_it_reported(tmp_path: Path) -> None:
+    place_s = spoken_places(played(SAID), 0.1, 1)[0] + 0.1
+    sound = heard(played(SAID)[: at(place_s)])
+    answer = analyzed(Analyst(), tmp_path, sound, position_s=place_s + 0.5, interrupted=True)
+    assert answer.recognized
+    assert answer.values["position_error_ms"][0] == pytest.approx(500, abs=60)
+    assert "missing_end_ms" not in answer.values
+
+
+def test_cut_utterance_is_looked_for_in_the_next_one(tmp_path: Path) -> None:
+    analyst = Analyst()
+    analyzed(analyst, tmp_path, heard(played(SAID)[: at(2.0)]), position_s=2.0, interrupted=True)
+    assert analyzed(analyst, tmp_path, heard(played(SAID))).values["leak_into_next_ms"] == (0.0,)
+    assert "leak_into_next_ms" not in analyzed(analyst, tmp_path, heard(played(SAID))).values
+
+
+def test_silence_is_told_as_such(tmp_path: Path) -> None:
+    answer = analyzed(Analyst(), tmp_path, heard(np.zeros(at(5.0), np.int16)))
+    assert (answer.recognized, answer.why) == (False, "it was not recognized")
+    assert answer.values["silence_in_segment_ms"][0] == pytest.approx(5080, abs=20)
+    assert analyzed(Analyst(), tmp_path, None).recognized is False
+
+
+def test_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    answer = Analyst().analyze(Analyze(1, "avatar", "/none/said", "/none/seen", 1.0, None, None, None, False))
+    assert not answer.recognized
+    assert "can't be read" in answer.why
