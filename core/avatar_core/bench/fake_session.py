@@ -4,13 +4,13 @@ Deterministic: latencies and curves follow the clock and the seed; failures are 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.contract import CommandResult
+from avatar_core.bench.fake_behaviour import FakeFault, FakeTimes
 from avatar_core.bench.fake_ledger import FakeSegment
 from avatar_core.bench.fake_world import FakeWorld
 from avatar_core.bench.snapshot import (
@@ -36,30 +36,6 @@ from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 
 ENDLESS_S = 3600.0
-
-
-class FakeFault(StrEnum):
-    """A failure that can be planted: add it to `FakeSession.faults`, take it away to heal."""
-
-    CONNECT_REFUSED = "connect_refused"
-    INTERRUPT_UNANSWERED = "interrupt_unanswered"
-    NEVER_JOINS = "never_joins"
-
-
-@dataclass(frozen=True, slots=True)
-class FakeTimes:
-    """How long things take, in seconds."""
-
-    connect_s: float = 0.4
-    interrupt_s: float = 0.148
-    acknowledge_s: float = 0.063
-    swap_s: float = 1.2
-    give_up_s: float = 2.0
-    close_s: float = 0.05
-
-    def faster(self, factor: float) -> "FakeTimes":
-        """The same, `factor` times faster."""
-        return replace(self, **{field.name: getattr(self, field.name) / factor for field in fields(self)})
 
 
 class FakeSession:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from avatar_core.bench.contract import CommandResult, Session
-from avatar_core.bench.fake_session import FakeFault, FakeSession, FakeTimes
+from avatar_core.bench.fake_behaviour import FakeFault, FakeTimes
+from avatar_core.bench.fake_session import FakeSession
 from avatar_core.bench.states import Command, PreviewState, ProviderState, SegmentState, SeriesName, SessionState
 from avatar_core.clock import MonotonicClock
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from avatar_core.bench.config import Config, RoomChoice, RoomKind
-from avatar_core.bench.fake_session import FakeFault, FakeSession, FakeTimes
+from avatar_core.bench.fake_behaviour import FakeFault, FakeTimes
+from avatar_core.bench.fake_session import FakeSession
 from avatar_core.bench.headless import RunRequest, drive, run_headless
 from avatar_core.errors import ConfigError
 from avatar_core.playback.recall import SwapPolicy
