@@ -14,6 +14,10 @@ from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, Samples
 GAP_FIRST_S, GAP_EVERY_S = 1.0, 2.0
 CLICK_LEVEL = 26_000
 _CLICK_SAMPLES = 3
+LOUD = 330
+"""From there on a sample is speech and no breath: 1 % of full scale."""
+_TRAIL_S = 0.7
+"""Silence that an utterance may end with."""
 SILENCE_FROM_S = 1.0
 
 SPEECH_FAULTS = (
@@ -71,7 +75,8 @@ class SpeechFaults:
         self._rate_hz = options.audio_sample_rate
         self._channels = options.audio_channels
         self._held: deque[GeneratedItem] = deque()
-        self._hold = round(faults["truncated_end_ms"] / 1000 * self._rate_hz)
+        trail_s = _TRAIL_S if "truncated_end_ms" in faults else 0.0
+        self._hold = self._samples("truncated_end_ms") + round(trail_s * self._rate_hz)
         self._held_samples = 0
         self._generation = 0
         self._begin()
@@ -97,6 +102,7 @@ class SpeechFaults:
         """A new utterance."""
         faults, shape = self._faults, (self._rate_hz, self._channels)
         self._given = 0
+        self._first_loud: int | None = None
         self._first_pts_s: float | None = None
         self._voice: PitchShift | RateShift | None = None
         if faults["pitch_percent"]:
@@ -121,7 +127,11 @@ class SpeechFaults:
         """The next samples of the utterance, silent and clicking where they are to be."""
         at = self._given + np.arange(len(samples))
         self._given += len(samples)
-        silent = at < self._samples("truncated_start_ms")
+        if self._first_loud is None and len(loud := np.flatnonzero(np.abs(samples).max(axis=1) >= LOUD)):
+            self._first_loud = int(at[loud[0]])
+        silent = np.zeros(len(at), dtype=bool)
+        if start := self._samples("truncated_start_ms"):
+            silent[:] = self._first_loud is None or at < self._first_loud + start
         if gap := self._samples("gap_ms"):
             into = at - round(GAP_FIRST_S * self._rate_hz)
             silent |= (into >= 0) & (into % round(GAP_EVERY_S * self._rate_hz) < gap)
@@ -146,17 +156,22 @@ class SpeechFaults:
         self._begin()
 
     def _silence_last(self) -> None:
-        """The last of the utterance, which is held back by now."""
-        left = self._hold
+        """The last of the utterance, which is held back by now: so much before its last sound, and all behind that."""
+        left: int | None = None
         for index in range(len(self._held) - 1, -1, -1):
             item = self._held[index]
-            if isinstance(item, AudioSegmentEnd) or left <= 0:
+            if isinstance(item, AudioSegmentEnd) or left == 0:
                 return
-            if isinstance(item, AudioFrame):
-                samples = item.samples.copy()
-                samples[max(0, len(samples) - left) :] = 0
-                left -= len(samples)
-                self._held[index] = replace(item, samples=samples)
+            if not isinstance(item, AudioFrame):
+                continue
+            samples = item.samples.copy()
+            if left is None and len(loud := np.flatnonzero(np.abs(samples).max(axis=1) >= LOUD)):
+                samples[int(loud[-1]) + 1 :] = 0
+                left = self._samples("truncated_end_ms") + len(samples) - int(loud[-1]) - 1
+            cut = len(samples) if left is None else min(left, len(samples))
+            samples[len(samples) - cut :] = 0
+            left = None if left is None else left - cut
+            self._held[index] = replace(item, samples=samples)
 
     def _ready(self) -> list[GeneratedItem]:
         """What need not be held; pictures wait with the sound behind which they came."""

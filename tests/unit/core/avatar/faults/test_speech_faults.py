@@ -18,7 +18,7 @@ OPTIONS = AvatarOptions(audio_sample_rate=RATE)
 def utterance(seconds: float, hz: float = 440.0, *, generation: int = 0, start_s: float = 0.0) -> list[GeneratedItem]:
     """Pictures and a tone of 20 ms frames, and the end."""
     time_s = np.arange(round(seconds * RATE)) / RATE
-    tone = np.rint(8_000 * np.sin(2 * np.pi * hz * time_s) + 100).astype(np.int16)
+    tone = np.rint(8_000 * np.sin(2 * np.pi * hz * time_s) + 10_000).astype(np.int16)
     items: list[GeneratedItem] = []
     for index in range(0, len(tone), 480):
         at_s = start_s + index / RATE
@@ -36,7 +36,7 @@ def heard(items: list[GeneratedItem]) -> np.ndarray:
 
 
 def loudest_hz(sound: np.ndarray) -> float:
-    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 19))
+    spectrum = np.abs(np.fft.rfft((sound - sound.mean()) * np.hanning(len(sound)), 1 << 19))
     return float(np.argmax(spectrum) * RATE / (1 << 19))
 
 
