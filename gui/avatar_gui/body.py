@@ -12,8 +12,9 @@ from avatar_gui.icons import Icons
 from avatar_gui.plots.stack import PlotStack
 from avatar_gui.theme import Theme
 from avatar_gui.widgets.controls import Controls
-from avatar_gui.widgets.docks import DOCK_PX, FoldedLine, make_event_dock, make_ledger_dock, show_balance
+from avatar_gui.widgets.docks import DOCK_PX, FoldedLine, make_event_table, make_ledger_dock, show_balance
 from avatar_gui.widgets.lines import Lines
+from avatar_gui.widgets.log_dock import LogDock, LogPage
 from avatar_gui.widgets.log_model import EventModel, LedgerModel
 from avatar_gui.widgets.metrics_panel import MetricsPanel
 from avatar_gui.widgets.notices import NoticeStrip
@@ -24,6 +25,8 @@ from avatar_gui.widgets.room_panel import RoomPanel
 from avatar_gui.widgets.status_bar import StatusBar
 from avatar_gui.widgets.tag import Tag
 from avatar_gui.widgets.top_bar import TopBar
+from avatar_gui.widgets.wire_model import WireModel
+from avatar_gui.widgets.wire_page import WireTable, WireTools
 
 _LAYOUT_VERSION = 1
 
@@ -47,7 +50,11 @@ class Body(QWidget):
         self.events = EventModel(icons, theme, self)
         self.ledger = LedgerModel(theme, self)
         self._balance = Tag(icons, theme, "ledger.balance", Type.LABEL)
-        self.event_dock = make_event_dock(self.events, theme)
+        self.wire = WireModel(icons, theme, self)
+        wire_table = WireTable(self.wire, theme)
+        self.wire_tools = WireTools(self.wire, wire_table, icons)
+        events = LogPage("Events", make_event_table(self.events, theme))
+        self.event_dock = LogDock(events, LogPage("Wire", wire_table, self.wire_tools))
         self.ledger_dock = make_ledger_dock(self.ledger, self._balance, theme)
         self._folded_line = FoldedLine(icons, theme)
         self._folded_line.opened.connect(self._open_docks)

@@ -10,16 +10,19 @@ class SessionBridge(QObject):
 
     Signals:
         event_came: a SessionEvent.
+        wire_came: a WireEvent.
         state_changed: a SessionState.
     """
 
     event_came = Signal(object)
+    wire_came = Signal(object)
     state_changed = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._disconnects = [
             session.event.connect(self.event_came.emit),
+            session.wire.connect(self.wire_came.emit),
             session.state_changed.connect(self.state_changed.emit),
         ]
 

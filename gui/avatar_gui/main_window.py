@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
-from avatar_core.bench.contract import Session, SessionEvent
+from avatar_core.bench.contract import Session, SessionEvent, WireEvent
 from avatar_core.bench.states import Command
 from avatar_core.tasks import spawn
 from avatar_gui.actions import Actions
@@ -53,6 +53,8 @@ class MainWindow(QMainWindow):
         self._closed = asyncio.Event()
         self._ticks = 0
         self._refresh_due = False
+        # The same for the whole session: a call for it with each packet would cost more than the packet.
+        self._wall_offset_s = session.snapshot().wall_offset_s
 
         self._build_keys_and_menus(app, theme)
         self._wire()
@@ -122,6 +124,7 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         body = self.body
         self.bridge.event_came.connect(self._event_came)
+        self.bridge.wire_came.connect(self._wire_came)
         self.bridge.state_changed.connect(self._refresh_soon)
         self.commands.settled.connect(self._refresh_soon)
         body.providers.swap_wanted.connect(body.controls.swap_to)
@@ -145,13 +148,17 @@ class MainWindow(QMainWindow):
         body = self.body
         body.plots.refresh()
         body.controls.tick()
+        body.wire_tools.tick()
         if self._ticks % TICKS_A_FIGURE == 0:
             self.refresh()
         body.preview.show_levels(self.session.levels(), muted=body.controls.muted)
 
     def _event_came(self, event: SessionEvent) -> None:
-        self.body.events.add(event, self.session.snapshot().wall_offset_s)
+        self.body.events.add(event, self._wall_offset_s)
         self._refresh_soon()
+
+    def _wire_came(self, event: WireEvent) -> None:
+        self.body.wire.add(event, self._wall_offset_s)
 
     def _refresh_soon(self) -> None:
         """Once after this turn of the loop, however many facts came in it."""

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from avatar_gui.body import Body
 from avatar_gui.widgets.key_list import KeyList
@@ -35,9 +35,12 @@ class Navigation:
             target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def leave(self) -> None:
-        """Close the list of keys, else let the plots follow again."""
+        """Close the list of keys, else leave a text field, else let the plots follow again."""
+        focused = QApplication.focusWidget()
         if self._key_list.isVisible():
             self._key_list.hide()
+        elif isinstance(focused, QLineEdit):
+            focused.window().setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self._body.plots.axis.follow()
 

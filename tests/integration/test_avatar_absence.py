@@ -99,7 +99,7 @@ async def test_one_that_comes_back_under_its_identity_says_the_rest(spoken: Spok
     assert now.state is SessionState.WAITING
     assert next(info.state for info in now.providers if info.id == "audio-wave") is ProviderState.AWAY
     assert notice.title == "The avatar process ended (killed by signal SIGKILL)"
-    assert "goes on then" in notice.body
+    assert "Speech waits" in notice.body
     assert "No avatar" in now.blocked[Command.SPEAK]
     assert now.balance.open == 1
     await spoken.start_another_under(identity)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QTableView, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QTabBar, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from avatar_core.bench.fake_behaviour import FakeTimes
@@ -17,6 +18,7 @@ from avatar_gui.testing import find, press_key, wait_event, wait_session_state, 
 from avatar_gui.widgets.preview import Picture
 from avatar_gui.widgets.tag import Tag
 from avatar_gui.widgets.text import ElidedLabel
+from avatar_gui.widgets.wire_model import WireModel
 from tests.ui.window_states import CONDITIONS, QUICK, Drive, bring_to
 
 
@@ -181,3 +183,43 @@ def test_the_window_closes_from_every_state(state: str, drive_window: Drive) -> 
         assert session.world.ledger.balance().open == 0
 
     drive_window(session, use)
+
+
+def test_the_wire_is_a_page_of_the_log_that_filters_stands_still_and_is_copied(
+    drive_window: Drive, qtbot: QtBot
+) -> None:
+    session = FakeSession(times=QUICK)
+
+    async def use(window: MainWindow) -> None:
+        await bring_to(window, "speaking")
+        tabs = find(window, "log.tabs", QTabBar)
+        qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(1).center())
+        table, field = find(window, "log.wire", QTableView), find(window, "log.wire.filter", QLineEdit)
+        assert table.isVisible()
+        assert not find(window, "log.events", QTableView).isVisible()
+
+        def names() -> list[str]:
+            model = table.model()
+            return [model.index(row, WireModel.NAME).data() for row in range(model.rowCount())]
+
+        await wait_until(lambda: names() == ["lk.playback_started", "lk.audio_stream"], 2.0, names)
+        field.clear()
+        assert names()[0] == "bench.avatar_report"
+        qtbot.keyClicks(field, "audio i")
+        assert session.state is SessionState.SPEAKING
+        qtbot.keyClick(field, Qt.Key.Key_Escape)
+        assert not field.hasFocus()
+        field.setText("")
+        pause = find(window, "log.wire.pause", QAbstractButton)
+        pause.click()
+        await session.interrupt()
+        status = find(window, "log.wire.status", QLabel)
+        await wait_until(lambda: status.text() == "paused, 3 new", 2.0, status.text)
+        assert "lk.clear_buffer" not in names()
+        pause.click()
+        assert {"lk.clear_buffer", "lk.playback_finished"} <= set(names())
+        find(window, "log.wire.copy", QAbstractButton).click()
+        assert status.text() == f"{len(names())} rows copied"
+        assert QGuiApplication.clipboard().text().count("\n") == len(names()) - 1
+
+    drive_window(session, use, size=(1440, 900))

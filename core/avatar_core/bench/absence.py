@@ -89,16 +89,13 @@ class Absence:
         self._standing.announce("Avatar", away, Severity.OK, provider_id=actor.traits.id)
 
     def _tell_of_leaving(self, actor: Actor, title: str, *, holds: bool) -> None:
-        waits = f"Waiting {self._timeout_s:g} s for it to come back."
-        goes_on = " What it was saying goes on then, or with the avatar that takes over." if holds else ""
-        self._notify(actor, Severity.WARN, title, f"{waits}{goes_on} Start it again, or swap.")
+        speech = " Speech waits." if holds else ""
+        body = f"Waiting {self._timeout_s:g} s for it to come back.{speech} Start it again, or swap."
+        self._notify(actor, Severity.WARN, title, body)
 
     def _tell_of_giving_up(self, actor: Actor, title: str, why: str) -> None:
         self._standing.set_provider(actor.traits.id, ProviderState.FAILED, why or "left the room")
-        body = (
-            f"It did not come back in {self._timeout_s:g} s; nothing is said any more. "
-            "Start it again, swap, or go on waiting."
-        )
+        body = f"It did not come back in {self._timeout_s:g} s. Start it again, swap, or go on waiting."
         self._notify(actor, Severity.FAIL, title, body)
 
     def _notify(self, actor: Actor, severity: Severity, title: str, body: str) -> None:

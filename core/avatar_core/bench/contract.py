@@ -11,7 +11,7 @@ from typing import Protocol
 from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
 from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
 from avatar_core.clock import Clock
-from avatar_core.room.wire_record import WireEvent
+from avatar_core.room.wire_record import WireEvent as WireEvent
 from avatar_core.signal import Signal
 
 

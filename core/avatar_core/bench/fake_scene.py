@@ -25,6 +25,14 @@ _SAMPLES: tuple[tuple[str, tuple[float, ...]], ...] = (
     ("utterance_latency_ms", (398.0, 640.0, 405.0, 412.0)),
 )
 
+# Seconds before now, how long, who.
+_SPEECHES = (
+    (57.0, 15.4, "talking-head"),
+    (39.5, 11.4, "talking-head"),
+    (26.6, 12.4, "talking-head"),
+    (14.0, 17.6, "northlight"),
+)
+
 # Seconds before now, kind, text, severity.
 _EVENTS = (
     (42.4, "Interrupt", "Silent after 148 ms", Severity.OK),
@@ -65,6 +73,11 @@ def put_to_work(session: FakeSession) -> None:
     world.set_provider("talking-head", ProviderState.STANDING_BY)
     world.set_state(SessionState.READY)
     world.start_sounding(carried)
+    for before_s, duration_s, provider_id in _SPEECHES:
+        world.wire.speak(provider_id, now_s - before_s)
+        if before_s > duration_s:
+            world.wire.finish(provider_id, duration_s, now_s - before_s + duration_s)
+    world.wire.clear("kestrel", 2000.0, "1502 Response timeout", at_s=now_s - 2.2)
     for before_s, kind, text, severity in _EVENTS:
         world.event.emit(SessionEvent(now_s - before_s, kind, text, severity))
 

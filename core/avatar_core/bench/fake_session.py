@@ -32,8 +32,6 @@ from avatar_core.bench.states import (
     SourceKind,
 )
 from avatar_core.clock import Clock, MonotonicClock
-from avatar_core.room.wire_record import WireEvent
-from avatar_core.signal import Signal
 
 ENDLESS_S = 3600.0
 
@@ -57,7 +55,7 @@ class FakeSession:
         )
         self.event = self.world.event
         self.state_changed = self.world.state_changed
-        self.wire: Signal[WireEvent] = Signal("wire")
+        self.wire = self.world.wire.noted
         self.preview = self.world.preview
         self.times = times or FakeTimes()
         self.faults: set[FakeFault] = set()
@@ -175,6 +173,8 @@ class FakeSession:
             answered = FakeFault.INTERRUPT_UNANSWERED not in self.faults
             await self._wait(self.times.interrupt_s if answered else self.times.give_up_s)
             silent_ms = (self.clock.now() - pressed_s) * 1000
+            outcome = "ok" if answered else "1502 Response timeout"
+            self.world.wire.clear(self.world.current_id or "", silent_ms, outcome)
             result = f"{silent_ms:.0f} ms" if answered else "no answer"
             self.world.ledger.mark(pressed_s, "I", "Interrupt", result)
             if (segment := self.world.ledger.current) is not None:

@@ -14,6 +14,7 @@ from avatar_core.bench.fake_figures import PROVIDERS, SOURCES, metric_rows
 from avatar_core.bench.fake_ledger import FakeLedger, FakeSegment
 from avatar_core.bench.fake_signals import FakeCurves, FakePreview
 from avatar_core.bench.faults import Faults, planted_text
+from avatar_core.bench.fake_wire import FakeWire
 from avatar_core.bench.snapshot import (
     Levels,
     MonitorInfo,
@@ -61,6 +62,7 @@ class FakeWorld:
         self.state = SessionState.IDLE
         self.preview = FakePreview(clock)
         self.ledger = FakeLedger(first_segment)
+        self.wire = FakeWire(clock)
         self.curves = FakeCurves(seed)
         self.tasks = TaskGroup()
         self.samples: dict[str, deque[float]] = {}
@@ -196,6 +198,7 @@ class FakeWorld:
     def open_segment(self, source_id: str, duration_s: float) -> FakeSegment:
         """Open a segment on the current provider and let it be heard to its end."""
         segment = self.ledger.open(source_id, self.current_id or "", duration_s, self.clock.now())
+        self.wire.speak(self.current_id or "")
         self.start_sounding(segment)
         return segment
 
@@ -206,7 +209,9 @@ class FakeWorld:
         self.tasks.spawn(self._finish_when_heard(segment), name=f"fake finish of {segment.id}")
 
     def end_segment(self, segment: FakeSegment, state: SegmentState, ended: str) -> None:
-        """Give the segment its one end."""
+        """Give the segment its one end, answered by the avatar that is there."""
+        if self.current_id is not None:
+            self.wire.finish(self.current_id, segment.pushed_s(self.clock.now()))
         self.ledger.hold(segment, self.clock.now(), state, ended, segment_label(segment, state, self.clock.now()))
         played_s, pushed_s = segment.played_s(self.clock.now()), segment.pushed_s(self.clock.now())
         severity = Severity.OK if state is SegmentState.FINISHED else Severity.INFO
@@ -225,7 +230,7 @@ class FakeWorld:
         self.preview.running = self.preview.speaking = False
         self.stopped_since_s = self.clock.now()
         self.set_state(SessionState.WAITING)
-        body = "Waiting 10 s for it to come back. Start it again, or swap."
+        body = "Waiting 10 s for it to come back. Speech waits. Start it again, or swap."
         self._tell_of_death(Severity.WARN, f"The avatar process ended ({why})", body)
 
     def give_up_avatar(self) -> None:
@@ -235,7 +240,7 @@ class FakeWorld:
         self.set_state(SessionState.READY)
         if (segment := self.ledger.current) is not None:
             self.end_segment(segment, SegmentState.INTERRUPTED, "avatar ended")
-        body = "It did not come back in 10 s; nothing is said any more. Start it again, swap, or go on waiting."
+        body = "It did not come back in 10 s. Start it again, swap, or go on waiting."
         self._tell_of_death(Severity.FAIL, "The avatar process ended", body)
 
     def bring_avatar_back(self) -> None:

@@ -187,6 +187,8 @@ class Overlay(Layer):
         for mark, text, full, place in zip(
             marks, words, full_px, place_flags(marks_px, full_px, letter_px, width_px), strict=True
         ):
+            if place is None:
+                continue
             flag = QRectF(place.left_px, place.row * FLAG_HEIGHT_PX, letter_px if place.letter_only else full, 15.0)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.color("hover"))

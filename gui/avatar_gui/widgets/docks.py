@@ -75,13 +75,13 @@ class Table(QTableView):
 class _TitleBar(QWidget):
     """The panel header as a dock's title bar; a dock asks for its size hint and not for its fixed height."""
 
-    def __init__(self, title: str, right: Sequence[QWidget]) -> None:
+    def __init__(self, left: QWidget, right: Sequence[QWidget]) -> None:
         super().__init__()
         self.setProperty("panel", "bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(PADDING_PX, 0, PADDING_PX, 0)
-        layout.addWidget(text_label(title, Type.TITLE))
+        layout.addWidget(left)
         layout.addStretch()
         for widget in right:
             layout.addWidget(widget)
@@ -96,7 +96,7 @@ class _TitleBar(QWidget):
 class Dock(QDockWidget):
     """A dock with the panel header as its title bar: it can be moved by it, floats on a double click."""
 
-    def __init__(self, name: str, title: str, table: Table, *right: QWidget) -> None:
+    def __init__(self, name: str, title: str, left: QWidget, content: QWidget, *right: QWidget) -> None:
         super().__init__(title)
         self.setObjectName(name)
         self.setFeatures(
@@ -104,15 +104,14 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
             | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        self.table = table
-        self.setTitleBarWidget(_TitleBar(title, right))
-        content = QWidget()
-        content.setProperty("panel", True)
-        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        layout = QHBoxLayout(content)
+        self.setTitleBarWidget(_TitleBar(left, right))
+        frame = QWidget()
+        frame.setProperty("panel", True)
+        frame.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QHBoxLayout(frame)
         layout.setContentsMargins(PADDING_PX - _CELL_PX, 2, PADDING_PX - _CELL_PX, 0)
-        layout.addWidget(table)
-        self.setWidget(content)
+        layout.addWidget(content)
+        self.setWidget(frame)
 
     def minimumSizeHint(self) -> QSize:
         """A header and one row."""
@@ -172,22 +171,30 @@ class FoldedLine(QWidget):
             self._balance.show_sign("circle-x-filled", "Ledger not balanced", "fail")
 
 
-def make_event_dock(model: EventModel, theme: Theme) -> Dock:
+class TableDock(Dock):
+    """A dock of one table."""
+
+    def __init__(self, name: str, title: str, table: Table, *right: QWidget) -> None:
+        super().__init__(name, title, text_label(title, Type.TITLE), table, *right)
+        self.table = table
+
+
+def make_event_table(model: EventModel, theme: Theme) -> Table:
     """The event log."""
     table = Table("log.events", model, "Nothing has happened yet.", theme)
     table.horizontalHeader().hide()
     table.setAccessibleName("Event log")
     table.set_columns([96, 72, 20, 200], stretched=EventModel.TEXT)
-    return Dock("dock.events", "Events", table)
+    return table
 
 
-def make_ledger_dock(model: LedgerModel, balance: Tag, theme: Theme) -> Dock:
+def make_ledger_dock(model: LedgerModel, balance: Tag, theme: Theme) -> TableDock:
     """The segment ledger with its balance in the header."""
     table = Table("ledger.table", model, "No segment yet.", theme)
     table.horizontalHeader().setFixedHeight(ROW_PX + 2)
     table.setAccessibleName("Segment ledger")
     table.set_columns([42, 92, 64, 60, 64, 90], stretched=5)
-    return Dock("dock.ledger", "Ledger", table, balance)
+    return TableDock("dock.ledger", "Ledger", table, balance)
 
 
 def show_balance(tag: Tag, balance: LedgerBalance) -> None:
