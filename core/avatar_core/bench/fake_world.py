@@ -13,8 +13,8 @@ from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.fake_figures import PROVIDERS, SOURCES, metric_rows
 from avatar_core.bench.fake_ledger import FakeLedger, FakeSegment
 from avatar_core.bench.fake_signals import FakeCurves, FakePreview
-from avatar_core.bench.faults import Faults, planted_text
 from avatar_core.bench.fake_wire import FakeWire
+from avatar_core.bench.faults import Faults, planted_text
 from avatar_core.bench.snapshot import (
     Levels,
     MonitorInfo,
