@@ -28,6 +28,7 @@ from avatar_core.wire.videosdk import (
     StreamEnded,
     StreamStarted,
     chunks,
+    never_text,
 )
 
 _log = logging.getLogger(__name__)
@@ -39,9 +40,10 @@ HOLD_S = INTERRUPT_COOLDOWN_S + 0.1
 class AvatarAudioOut:
     """The agent's end: mono s16le of 24 kHz to the participant of `credentials`.
 
-    Each segment is marked, so that a receiver of ours loses nothing; one of theirs ignores that, and is deaf for a
-    moment after an interrupt (PROTOCOLS V15): until the other end has shown that it knows our marks, sound waits that
-    moment out, told by `held_back` in seconds. Answers come as `stream_started` and `stream_ended`.
+    Each segment is marked, so that a receiver of ours loses nothing; one of theirs ignores that. Until the other end
+    has shown that it knows our marks, sound waits out the moment in which theirs is deaf after an interrupt (PROTOCOLS
+    V15), told by `held_back` in seconds, and goes out so that it is never taken for text (V8). Answers come as
+    `stream_started` and `stream_ended`.
     """
 
     def __init__(
@@ -126,7 +128,7 @@ class AvatarAudioOut:
                 self._sent_bytes = 0
                 await self._end.send(SegmentStart(self._segment.id, self._segment.generation, interrupts))
             self._sent_bytes += len(chunk.pcm)
-            await self._end.send(chunk)
+            await self._end.send(chunk if self._peer_marks else never_text(chunk))
 
     async def send_segment_end(self) -> None:
         """The segment ends behind what was sent; nothing without sound. RoomError where that can't be sent."""

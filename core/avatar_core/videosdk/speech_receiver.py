@@ -61,9 +61,10 @@ class MeetingAudioReceiver:
         # The one whose sound comes now.
         self._current: _Segment | None = None
         self._early_end: SegmentEnd | None = None
-        # What the sender marks: how often it has interrupted.
+        # What the sender marks: how often it has interrupted. After an interrupt only a start says that sound is new.
         self._marks = False
         self._interrupts = 0
+        self._awaits_start = False
         self._deaf_until_s = 0.0
         self._items: deque[AudioFrame | AudioSegmentEnd] = deque()
         self._waiting_s = 0.0
@@ -91,9 +92,10 @@ class MeetingAudioReceiver:
 
     def notify_playback_started(self, key: str) -> None:
         """Tell the sender that the first sound of a segment left; one that gave no name would not understand."""
-        segment = self._segments.get(key)
-        if segment is not None and segment.segment_id is not None:
-            self._answer(StreamStarted(segment.segment_id, segment.generation))
+        if (segment := self._segments.get(key)) is not None:
+            segment.started = True
+            if segment.segment_id is not None:
+                self._answer(StreamStarted(segment.segment_id, segment.generation))
 
     def notify_playback_finished(self, key: str, playback_position_s: float, *, interrupted: bool) -> None:
         """Answer a segment (V19); one that is answered already, or unknown, stays as it is."""
@@ -119,13 +121,22 @@ class MeetingAudioReceiver:
     def _on_start(self, start: SegmentStart) -> None:
         self._marks = True
         if start.interrupts < self._interrupts:
+            self._awaits_start = True
             self._current = None
             return
         if start.interrupts > self._interrupts:
             # Its interrupt was lost, or comes later by the other channel.
             self._clear(start.interrupts)
-        self._end_current()
-        self._current = segment = self._begin(start.segment_id, start.generation)
+        self._awaits_start = False
+        segment = self._current
+        if segment is not None and segment.segment_id is None:
+            # Its sound has overtaken its start.
+            segment.segment_id, segment.generation = start.segment_id, start.generation
+            if segment.started:
+                self.notify_playback_started(segment.key)
+        else:
+            self._end_current()
+            self._current = segment = self._begin(start.segment_id, start.generation)
         early, self._early_end = self._early_end, None
         if early is not None and early.segment_id == segment.segment_id:
             self._on_end(early)
@@ -133,7 +144,7 @@ class MeetingAudioReceiver:
     def _on_audio(self, pcm: bytes) -> None:
         duration_s = self._seconds(len(pcm))
         segment = self._current
-        if segment is None and self._marks:
+        if self._awaits_start:
             self.late_s += duration_s
             return
         if segment is None and self._clock.now() < self._deaf_until_s:
@@ -171,7 +182,7 @@ class MeetingAudioReceiver:
                 self._deaf_until_s = self._clock.now() + INTERRUPT_COOLDOWN_S
                 self._clear(self._interrupts)
         elif interrupts > self._interrupts:
-            self._marks = True
+            self._marks = self._awaits_start = True
             self._clear(interrupts)
 
     def _begin(self, segment_id: str | None, generation: int) -> "_Segment":
@@ -227,6 +238,7 @@ class _Segment:
     segment_id: str | None
     generation: int
     received: int = 0
+    started: bool = False
     expected: int | None = None
 
     def snapshot(self, received_s: float) -> IncomingSegment:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
+import numpy as np
+
 from avatar_core.errors import WireError
 from avatar_core.wire.codec import Within, from_fields, parse_object
 from avatar_core.wire.livekit import BYTES_PER_SAMPLE, Generation, PositionS, SegmentId
@@ -87,6 +89,21 @@ def chunks(pcm: bytes) -> Iterator[Audio]:
     whole = pcm + bytes(len(pcm) % BYTES_PER_SAMPLE)
     for start in range(0, len(whole), MAX_CHUNK_BYTES):
         yield Audio(whole[start : start + MAX_CHUNK_BYTES])
+
+
+def never_text(audio: Audio) -> Audio:
+    """The same sound for a receiver of theirs, which takes for text what is valid UTF-8, and drops it (PROTOCOLS V8).
+
+    Where it is, the sample nearest to zero becomes -1, two bytes that no text has: of silence, one step of 65536.
+    """
+    try:
+        audio.pcm.decode()
+    except UnicodeDecodeError:
+        return audio
+    samples = np.frombuffer(audio.pcm, dtype="<i2").copy()
+    if len(samples):
+        samples[np.abs(samples.astype(np.int32)).argmin()] = -1
+    return Audio(samples.tobytes())
 
 
 def encode(message: Message) -> bytes | str:

@@ -92,6 +92,19 @@ async def test_sound_is_cut_sent_in_order_and_nothing_is_nothing(agent: Agent) -
     assert [len(one) for one in agent.listener.payloads if isinstance(one, bytes)] == [15_000, 15_000, 10_002]
 
 
+async def test_silence_is_sound_for_a_receiver_of_theirs_and_stays_silence_for_one_of_ours(agent: Agent) -> None:
+    """V8: what arrives as text there is dropped."""
+    await agent.out.handle_audio_input(bytes(960))
+    await settle()
+    assert [type(payload) for payload in agent.listener.payloads] == [str, bytes]
+    assert np.abs(np.frombuffer(agent.listener.sound, dtype="<i2")).sum() == 1
+    await agent.avatar.send(encode(StreamStarted("s")))
+    await settle()
+    await agent.out.handle_audio_input(bytes(960))
+    await settle()
+    assert agent.listener.payloads[-1] == "\x00" * 960
+
+
 async def test_full_buffer_is_waited_for_and_an_interrupt_is_not(agent: Agent) -> None:
     """V7: sound waits, an interrupt overtakes it and drops the rest."""
     agent.room.held = True

@@ -12,7 +12,7 @@ from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.avatar_audio_io import AvatarAudioOut
 from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials
 from avatar_core.videosdk.speech_receiver import MAX_WAITING_S, MeetingAudioReceiver
-from avatar_core.wire.videosdk import Interrupt, SegmentEnd, StreamEnded, StreamStarted, decode, encode
+from avatar_core.wire.videosdk import Interrupt, SegmentEnd, SegmentStart, StreamEnded, StreamStarted, decode, encode
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.meeting import FakeMeetingRoom
 
@@ -174,18 +174,30 @@ async def test_interrupt_voids_segments_and_ends_at_once_and_repeated_ones_are_h
 async def test_end_that_overtakes_its_sound_waits_for_it(worker: Worker, seed: int) -> None:
     """V6: both channels in any order, and no segment loses its end or a byte of sound."""
     worker.room.order, worker.room.held = random.Random(seed), True
-    said = [bytes([0, 200 + part]) * 7_000 for part in range(6)]
-    await worker.say(said[0])
-    worker.room.release()
-    await settle()
-    worker.room.held = True
-    await worker.say(*said[1:])
+    said = [bytes([0, 200 + part]) * 7_000 for part in range(4)]
+    await worker.say(*said)
     await worker.out.send_segment_end()
     worker.room.release()
     await settle(60)
-    assert sorted(worker.heard[start : start + 14_000] for start in range(0, 84_000, 14_000)) == sorted(said)
-    assert len(worker.ends) == 1
-    assert worker.receiver.missing_s == 0.0
+    assert sorted(worker.heard[start : start + 14_000] for start in range(0, 56_000, 14_000)) == sorted(said)
+    [segment] = worker.receiver.open_segments
+    assert worker.ends == [segment.key]
+    assert segment.segment_id is not None
+    assert (worker.receiver.missing_s, worker.receiver.late_s) == (0.0, 0.0)
+
+
+async def test_sound_that_overtakes_the_start_of_its_segment_belongs_to_it(worker: Worker) -> None:
+    """V6: told to have begun once the name is there."""
+    await worker.agent.send(pcm(0.1), {"reliability": "UNRELIABLE"})
+    await settle()
+    [segment] = worker.receiver.open_segments
+    worker.receiver.notify_playback_started(segment.key)
+    await settle()
+    assert worker.started == []
+    await worker.agent.send(encode(SegmentStart("s1", 2, 0)), {"reliability": "UNRELIABLE"})
+    await settle()
+    assert worker.started == [StreamStarted("s1", 2)]
+    assert [one.segment_id for one in worker.receiver.open_segments] == ["s1"]
 
 
 async def test_end_whose_sound_never_comes_is_not_waited_for_for_ever(worker: Worker) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -79,6 +80,21 @@ def test_sound_that_is_valid_utf8_stays_sound(text: str) -> None:
         assert wire.decode(pcm.decode(), "UNRELIABLE") == Audio(pcm)
         for channel in CHANNELS:
             assert wire.decode(pcm, channel) == wire.decode(memoryview(pcm), channel) == Audio(pcm)
+
+
+@given(st.text(min_size=1, max_size=3_000))
+@example("\x00" * 960)
+def test_sound_for_a_receiver_of_theirs_is_no_text_and_as_good_as_the_same(text: str) -> None:
+    """V8: their half of it. Of silence one sample differs, by 1."""
+    pcm = text.encode() + bytes(len(text.encode()) % 2)
+    sent = wire.never_text(Audio(pcm)).pcm
+    with pytest.raises(UnicodeDecodeError):
+        sent.decode()
+    before, after = (np.frombuffer(one, dtype="<i2").astype(np.int32) for one in (pcm, sent))
+    changed = np.flatnonzero(before != after)
+    assert len(changed) == 1
+    assert abs(before[changed[0]] - after[changed[0]]) <= np.abs(before).min() + 1
+    assert wire.never_text(Audio(sent)) == Audio(sent)
 
 
 @pytest.mark.parametrize("payload", [b"INTERRUPT", "INTERRUPT", bytearray(b"INTERRUPT"), memoryview(b"INTERRUPT")])

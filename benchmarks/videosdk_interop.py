@@ -1,0 +1,54 @@
+"""Our ends of VideoSDK's wire beside videosdk-agents' own: makes an environment, runs all pairs, prints the table.
+
+    .venv/bin/python benchmarks/videosdk_interop.py [--environment DIR] [--python PYTHON]
+
+videosdk-agents needs Python 3.12 or newer, and a PyAV older than ours, so it gets an environment of its own, made once.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "tests" / "interop" / "videosdk_agents.py"
+NEEDED = ("videosdk-agents==1.0.30", "aiortc==1.16.0", "livekit==1.1.21", "pyjwt>=2.9")
+_OLD_ENOUGH = "import sys; sys.exit(sys.version_info < (3, 12))"
+_RUN_S = 300
+
+
+def find_python() -> str | None:
+    """A Python that videosdk-agents runs on."""
+    for name in ("python3.13", "python3.12", "python3"):
+        path = shutil.which(name)
+        if path and subprocess.run([path, "-c", _OLD_ENOUGH], capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+def environment(folder: Path, python: str | None) -> Path:
+    """The interpreter of the environment in `folder`, made where there is none."""
+    interpreter = folder / "bin" / "python"
+    if not interpreter.exists():
+        python = python or find_python()
+        if python is None:
+            sys.exit("videosdk-agents needs Python 3.12 or newer, and there is none on PATH. Name one with --python.")
+        print(f"An environment is made in {folder} with {python}; this takes a minute.", file=sys.stderr)
+        subprocess.run([python, "-m", "venv", folder], check=True)
+        subprocess.run([interpreter, "-m", "pip", "install", "--quiet", *NEEDED], check=True)
+    return interpreter
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--environment", type=Path, default=Path(tempfile.gettempdir()) / "avatar-videosdk-agents")
+    parser.add_argument("--python", help="the Python to make the environment with; 3.12 or newer")
+    arguments = parser.parse_args()
+    interpreter = environment(arguments.environment, arguments.python)
+    return subprocess.run([interpreter, "-P", SCRIPT], timeout=_RUN_S).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
