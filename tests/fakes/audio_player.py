@@ -63,16 +63,16 @@ class SpokenOutput(DataStreamAudioOutput):
 
     def __init__(self, clock: Clock) -> None:
         self._room = FakeRoom()
-        self._agent = self._room.join(AGENT)
-        self._avatar = self._room.join(AVATAR)
-        self._player = AudioPlayer(DataStreamAudioReceiver(self._avatar, AGENT), clock)
-        super().__init__(self._agent, AVATAR, wait_playback_start=True, exact_position=True, clock=clock)
+        self._agent_end = self._room.join(AGENT)
+        self._avatar_end = self._room.join(AVATAR)
+        self._player = AudioPlayer(DataStreamAudioReceiver(self._avatar_end, AGENT), clock)
+        super().__init__(self._agent_end, AVATAR, wait_playback_start=True, exact_position=True, clock=clock)
 
     async def aclose(self) -> None:
         await super().aclose()
         await self._player.aclose()
-        await self._avatar.aclose()
-        await self._agent.aclose()
+        await self._avatar_end.aclose()
+        await self._agent_end.aclose()
 
 
 class MeetingSpokenOutput(MeetingAudioOutput):
@@ -80,15 +80,15 @@ class MeetingSpokenOutput(MeetingAudioOutput):
 
     def __init__(self, clock: Clock, *, rate_hz: int = RATE_HZ, ahead_s: float = 60.0) -> None:
         self.meeting, room = FakeMeetingRoom(), FakeRoom()
-        self._agent = room.join(AGENT)
-        self._avatar = room.join(AVATAR)
+        self._agent_end = room.join(AGENT)
+        self._avatar_end = room.join(AVATAR)
         self.audio_out = AvatarAudioOut(credentials=AvatarAuthCredentials(AVATAR, "token"), clock=clock)
         self.audio_out.set_meeting(self.meeting.join(AGENT))
         receiver = MeetingAudioReceiver(sender=AGENT, sample_rate_hz=rate_hz, clock=clock)
         receiver.set_meeting(self.meeting.join(AVATAR))
         self.player = AudioPlayer(receiver, clock)
         super().__init__(
-            self._agent,
+            self._agent_end,
             self.audio_out,
             sample_rate_hz=rate_hz,
             ahead_s=ahead_s,
@@ -101,5 +101,5 @@ class MeetingSpokenOutput(MeetingAudioOutput):
         await super().aclose()
         await self.audio_out.aclose()
         await self.player.aclose()
-        await self._avatar.aclose()
-        await self._agent.aclose()
+        await self._avatar_end.aclose()
+        await self._agent_end.aclose()

@@ -14,7 +14,7 @@ CANDIDATES = (
     str(ROOT / ".videosdk" / "bin" / "python"),
     str(Path(tempfile.gettempdir()) / "avatar-videosdk-agents" / "bin" / "python"),
 )
-LIMIT_S = 90
+LIMIT_S = 150
 
 
 def has_videosdk_agents(python: str) -> bool:
