@@ -17,7 +17,7 @@ from avatar_core.avatar.generators.talking_head import TalkingHead
 from avatar_core.bench.thresholds import load_thresholds
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.metrics.drift import slope_ms_per_s
-from avatar_core.metrics.motion import still_s
+from avatar_core.metrics.motion import STILL_WINDOW_S, Motion
 from avatar_core.metrics.observations import Picture, Sound, thumbnail_of
 from avatar_core.metrics.offset import OffsetPairing, OffsetSample
 from avatar_core.metrics.picture_health import black_s, freezes_s, intervals_ms, resolution_changes
@@ -116,7 +116,8 @@ def seen(faults: Faults) -> dict[str, list[float]]:
     for frame in drawn():
         if (shown := spoiler.push(frame, frame.pts_s)) is not None:
             pictures.append(Picture(frame.pts_s, shown.width, shown.height, thumbnail_of(shown.luma)))
-    intervals, still = intervals_ms(pictures), still_s(pictures, [(3.0, 13.0)])
+    intervals, motion, speech = intervals_ms(pictures), Motion(pictures, STILL_WINDOW_S), [(3.0, 13.0)]
+    still = motion.still_s(speech, motion.idle(speech))
     freezes = freezes_s(pictures)
     return {
         "frame_interval_ms": intervals,
