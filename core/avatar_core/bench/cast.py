@@ -71,6 +71,8 @@ class Cast:
         self._clock = clock
         self._join_timeout_s = join_timeout_s
         self._numbers = itertools.count(1)
+        self.identities: set[str] = set()
+        """Of every avatar that was started, those that left too."""
 
     def new_identity(self, traits: ProviderTraits) -> str:
         """An identity that nobody in this session had."""
@@ -83,6 +85,7 @@ class Cast:
         not come; whatever was started is ended then, also when cancelled.
         """
         started_s, started_wall_s = self._clock.now(), wall_time()
+        self.identities.add(identity)
         avatar = await provider.start(self._venue.seat(identity))
         try:
             joined = await self._joined(avatar, identity, provider.traits)

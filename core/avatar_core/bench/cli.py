@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TypeAlias
 from avatar_core import __version__
 from avatar_core.bench.config import (
     Config,
+    default_settings_path,
     desktop_environment,
     dispatcher_token,
     load_process_config,
@@ -91,7 +93,7 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
     _add_fault(parser)
     parser.set_defaults(run=partial(_run_window, window))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_run, _add_room, _add_worker, _add_dispatcher, _add_doctor):
+    for add in (_add_run, _add_calibrate, _add_fault_matrix, _add_room, _add_worker, _add_dispatcher, _add_doctor):
         add(commands)
     return parser
 
@@ -111,7 +113,7 @@ def _add_fault(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="plant a fault in each reference avatar; may be repeated (docs/measurement.md has the list)",
+        help="plant a fault in each reference avatar; may be repeated (assets/avatar_assets/faults.toml has them all)",
     )
 
 
@@ -165,6 +167,47 @@ def _run_scenario(options: argparse.Namespace) -> ExitCode:
         json_to=options.json,
     )
     return _EXIT_CODES[run_headless(_load_config(options), request)]
+
+
+def _add_calibrate(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "calibrate",
+        help="measure what this machine's viewer adds to the A/V offset",
+        description="Show the sync pattern over the embedded room for half a minute, and keep the zero of the A/V "
+        "offset and its spread beside the settings. Do it with nothing else running. Offsets are not trusted where "
+        "the calibration is older than 24 h. Exits with 3 where too little could be trusted.",
+    )
+    parser.set_defaults(run=_run_calibrate)
+
+
+def _run_calibrate(_: argparse.Namespace) -> ExitCode:
+    from avatar_core.bench.calibrating import calibrate
+    from avatar_core.bench.calibration import calibration_path
+
+    environ = process_environment()
+    config = replace(load_process_config(environ, {"room": "embedded"}), calibration=None)
+    return _EXIT_CODES[calibrate(config, calibration_path(default_settings_path(environ)))]
+
+
+def _add_fault_matrix(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "fault-matrix",
+        help="show that the bench notices what goes wrong",
+        description="Plant each fault at two strengths, and do as many clean runs; print what was injected, what was "
+        "detected and what fired without a reason. Takes an hour; runs that can't be trusted are repeated. Exits with "
+        "0 when every fault was caught and nothing else fired, 1 when not, 3 when nothing could be trusted.",
+    )
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault; may be repeated")
+    _add_room_and_out(parser)
+    parser.add_argument("--json", default="", choices=["-"], help="print the rows as JSON")
+    parser.set_defaults(run=_run_fault_matrix)
+
+
+def _run_fault_matrix(options: argparse.Namespace) -> ExitCode:
+    from avatar_core.bench.fault_runs import MatrixRequest, run_matrix
+
+    request = MatrixRequest(tuple(options.only), options.out, options.json)
+    return _EXIT_CODES[run_matrix(_load_config(options), request)]
 
 
 def _add_room(commands: Commands) -> None:

@@ -7,12 +7,13 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from avatar_core.bench.calibration import Calibration, calibration_path, load_calibration
 from avatar_core.bench.dotenv import read_dotenv
 from avatar_core.bench.vendors import VENDOR_KEY_NAMES
 from avatar_core.errors import ConfigError
@@ -101,6 +102,7 @@ class Config:
     credentials: Credentials | None = None
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     return_timeout_s: float = 10.0
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         if self.room.kind is RoomKind.URL and self.credentials is None:
@@ -188,8 +190,10 @@ def load_config(
 
 
 def load_process_config(environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
-    """`load_config` with the `.env` of the current folder and the settings file of this platform."""
-    return load_config(environ, Path(".env"), default_settings_path(environ), flags)
+    """`load_config` with the current folder's `.env`, the platform's settings and the machine's calibration."""
+    settings = default_settings_path(environ)
+    config = load_config(environ, Path(".env"), settings, flags)
+    return replace(config, calibration=load_calibration(calibration_path(settings)))
 
 
 def _known(values: Mapping[str, str], *, source: str) -> dict[str, _Setting]:

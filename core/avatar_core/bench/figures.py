@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from avatar_core.bench.calibration import Calibration
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot, TrustInfo
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import Clock
@@ -11,6 +12,7 @@ from avatar_core.metrics.series import Series
 from avatar_core.metrics.summary import Distribution, summarize
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
 from avatar_core.metrics.verdicts import Check, Threshold, judge
+from avatar_core.metrics.zero import ZeroBlock
 from avatar_core.wire.messages import ProcessLoad
 
 _SAMPLES_KEPT = 20_000
@@ -59,6 +61,8 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("first_sound_s", "s"),
     ("crash_noticed_s", "s"),
 )
+OFFSETS = frozenset({"av_offset_ms", "av_offset_slope_ms_per_s"})
+"""What hangs on the receiver's zero."""
 SIGNED = frozenset(
     {
         "av_offset_ms",
@@ -89,8 +93,16 @@ class Figures:
     back once it turns out that its time can't be believed.
     """
 
-    def __init__(self, clock: Clock, limits: TrustLimits, thresholds: Mapping[str, Threshold] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        limits: TrustLimits,
+        thresholds: Mapping[str, Threshold] | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self.judge = TrustJudge(limits)
+        self.zero = ZeroBlock()
+        self.calibration = calibration
         self.load: ProcessLoad | None = None
         self.loop_lag_ms: float | None = None
         """Of this process's own loop: 99th percentile of its last second."""
@@ -111,6 +123,10 @@ class Figures:
             self._exclude(name)
             return
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
+        if name == "av_offset_ms":
+            self.zero.received(end_s, value)
+        elif name == "av_offset_source_ms":
+            self.zero.source(value)
 
     def point(self, name: SeriesName, time_s: float, value: float) -> None:
         """Add a point to a curve."""
@@ -154,6 +170,10 @@ class Figures:
             load_percent=100 * load.machine_busy if load is not None else None,
             loop_lag_p99_ms=self.loop_lag_ms,
             viewer_clock_p99_ms=load.lateness_p99_ms if load is not None else None,
+            zero_ms=self.zero.zero_ms,
+            zero_moved_ms=self.zero.most_moved_ms,
+            calibration=self.calibration,
+            zero_age_s=None if self.zero.began_s is None else self._clock.now() - self.zero.began_s,
             excluded_samples=self.excluded,
         )
 
@@ -171,7 +191,18 @@ class Figures:
         )
 
     def _judged(self, name: str, figures: Distribution | None) -> Check:
-        return judge(self._thresholds[name], figures, self._excluded[name])
+        return judge(self._thresholds[name], figures, self._excluded[name], self._doubt(name))
+
+    def _doubt(self, name: str) -> str:
+        """Why no figure of an offset can be believed, where the receiver's own share of it is not known well."""
+        limits, calibration = self.judge.limits, self.calibration
+        if name not in OFFSETS:
+            return ""
+        if self.zero.most_moved_ms > limits.zero_moved_ms:
+            return f"the zero moved by {self.zero.most_moved_ms:.0f} ms"
+        if calibration is not None and calibration.age_s > 3600 * limits.calibration_max_age_h:
+            return f"the calibration is {calibration.age_s / 3600:.0f} h old; run calibrate"
+        return ""
 
     def _exclude(self, name: str) -> None:
         self.excluded += 1

@@ -11,7 +11,7 @@ from avatar_core import __version__
 from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.scenarios.catalogue import Scenario
 from avatar_core.bench.scenarios.steps import Step
-from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot
+from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot, TrustInfo
 from avatar_core.metrics.verdicts import Check, Limits
 
 SCHEMA = 1
@@ -54,7 +54,7 @@ def build_result(
         "run_id": snapshot.run_id,
         "versions": _versions(),
         "host": {"cores": os.cpu_count(), "load_percent": snapshot.trust.load_percent, "system": platform.platform()},
-        "calibration": None,
+        "calibration": _calibration(snapshot.trust),
         "seed": seed,
         "swap_policy": swap_policy,
         "runs": [
@@ -121,6 +121,21 @@ def _metric_check(check: Check) -> Mapping[str, Any]:
         "threshold": {"figure": threshold.figure, "warn": _limits(threshold.warn), "fail": _limits(threshold.fail)},
         "source": threshold.source,
         "why": check.why,
+    }
+
+
+def _calibration(trust: TrustInfo) -> Mapping[str, Any] | None:
+    """The machine's, where there is one, and the run's own zero block."""
+    kept = trust.calibration
+    if kept is None and trust.zero_ms is None:
+        return None
+    return {
+        "zero_ms": kept.zero_ms if kept is not None else None,
+        "spread_ms": kept.spread_ms if kept is not None else None,
+        "n": kept.n if kept is not None else 0,
+        "age_s": kept.age_s if kept is not None else None,
+        "run_zero_ms": trust.zero_ms,
+        "run_zero_moved_ms": trust.zero_moved_ms,
     }
 
 

@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+from avatar_core.bench.accomplice import Accomplice
 from avatar_core.bench.allowed import blocked_in
 from avatar_core.bench.book import Book
 from avatar_core.bench.cast import Actor
@@ -78,6 +79,7 @@ class SessionLife:
         self.clock = clock
         self.run_id = f"run-{secrets.token_hex(3)}"
         self.stage: Stage | None = None
+        self._accomplice: Accomplice | None = None
         self.tasks = TaskGroup(on_failure=self._on_task_failure)
         self.killed_s: float | None = None
         """When the avatar's process was killed, while that has not been noticed."""
@@ -96,7 +98,7 @@ class SessionLife:
         self.standing = Standing(clock, self.registry)
         self.wire: Signal[WireEvent] = Signal("wire")
         self.book = Book(clock)
-        self.figures = Figures(clock, load_trust_limits(), load_thresholds(judged_by, policy))
+        self.figures = Figures(clock, load_trust_limits(), load_thresholds(judged_by, policy), config.calibration)
         self.sources = Sources()
         self.hearing = Hearing()
         self.measuring = Measuring(self.figures, self.standing, clock, self.tasks, on_stage=self._on_stage)
@@ -190,6 +192,9 @@ class SessionLife:
         self.figures.viewer_gone()
         self.preview.detach()
         self.view.gone(room=True)
+        if self._accomplice is not None:
+            await self._accomplice.aclose()
+            self._accomplice = None
         absent = self.succession.end()
         if (stage := self.stage) is not None:
             # It is closed as one that is there would be: its end of the speech, then all the rest.
@@ -208,6 +213,11 @@ class SessionLife:
         await self.output.aclose()
         await self.strike("session closed")
 
+    def _open_segment(self) -> tuple[str, int] | None:
+        """Name and generation of what is being said, as its avatar knows it."""
+        segment_id = self.book.current_id
+        return None if segment_id is None else (segment_id, 0)
+
     async def _bring_up(self, stage: Stage) -> Outcome:
         """Everything up to the first picture; what it began is the stage's to end."""
         started_s, traits = self.clock.now(), self.first.traits
@@ -222,6 +232,10 @@ class SessionLife:
             self.output.replace_audio_tail(actor.sink)
         self.succession.go_live(actor)
         stage.serve_swaps(self._swap_asked)
+        stage.refuse_foreign_answers(lambda found: self.succession.found(traits.id, found))
+        if self.faults:
+            self._accomplice = Accomplice(stage.venue, stage.connection, self.faults, self._open_segment)
+            await self._accomplice.start()
         if traits.has_face:
             picture_s = await self.hearing.first_picture(actor.identity, _FIRST_PICTURE_TIMEOUT_S)
             if picture_s is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
+from avatar_core.bench.calibration import Calibration
 from avatar_core.bench.states import (
     Command,
     PreviewState,
@@ -145,6 +146,8 @@ class TrustInfo:
     viewer_clock_p99_ms: float | None = None
     zero_ms: float | None = None
     zero_age_s: float | None = None
+    zero_moved_ms: float = 0.0
+    calibration: Calibration | None = None
     excluded_samples: int = 0
 
 

@@ -15,6 +15,7 @@ from avatar_core.child import ChildProcess
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError, ProviderStartError, RoomError, RoomLost, WireError
 from avatar_core.providers.joining import JOIN_TIMEOUT_S
+from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import ConnectOptions
 from avatar_core.room.rpc import RpcCall, RpcError
@@ -22,7 +23,13 @@ from avatar_core.room.values import ConnectionState, Participant, ParticipantLef
 from avatar_core.signal import Signal
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire import messages
-from avatar_core.wire.livekit import RPC_SWAP_AVATAR, SwapRequest, decode_swap_request
+from avatar_core.wire.livekit import (
+    RPC_PLAYBACK_FINISHED,
+    RPC_REJECT,
+    RPC_SWAP_AVATAR,
+    SwapRequest,
+    decode_swap_request,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -190,6 +197,17 @@ class Stage:
         finally:
             await cancel_and_wait(dispatcher)
         self._cast = Cast(self._venue, self._connection, self._clock, join_timeout_s=self._join_timeout_s)
+
+    def refuse_foreign_answers(self, found: Callable[[WireFinding], None]) -> None:
+        """Refuse answers of whoever is none of this stage's avatars, and tell of them (B26)."""
+
+        async def refuse(call: RpcCall) -> str:
+            if call.caller not in self.cast.identities:
+                claim = f"{call.caller!r}, which is not the avatar, told that a segment is over"
+                found(WireFinding("B26", claim, self._clock.now()))
+            return RPC_REJECT
+
+        self.connection.rpc.register(RPC_PLAYBACK_FINISHED, refuse)
 
     def serve_swaps(self, swap: Callable[[SwapRequest], Awaitable[CommandResult]]) -> None:
         """Answer the RPC `swap_avatar` of participants whose token carries the right (docs/protocols.md)."""

@@ -44,11 +44,12 @@ class Succession:
     def go_live(self, actor: Actor) -> None:
         """This avatar, which has just come, is the one from now on, and speaks what is held for it."""
         life = self._life
+        life.figures.zero.begin()
         life.figures.measure("join_s", actor.join_s, since_s=life.clock.now() - actor.join_s)
         self.metrics.joined(actor.joined, actor.join_s)
         if isinstance(actor.sink, AnsweredOutput):
             actor.sink.reported.connect(life.intake.avatar_reported)
-            actor.sink.found.connect(lambda found: self._on_found(actor.traits.id, found))
+            actor.sink.found.connect(lambda found: self.found(actor.traits.id, found))
         self._give_stage(actor)
 
     def go_without(self, ending: str) -> None:
@@ -103,7 +104,8 @@ class Succession:
         self._give_stage(actor)
         life.settle()
 
-    def _on_found(self, provider_id: str, found: WireFinding) -> None:
+    def found(self, provider_id: str, found: WireFinding) -> None:
+        """A flaw of a provider was seen on the wire."""
         self._life.standing.find(Finding(found.id, found.evidence, found.at_s, provider_id))
 
     def _reset_providers(self) -> None:

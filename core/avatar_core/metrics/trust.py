@@ -17,12 +17,21 @@ class TrustLimits:
     """How late the viewer's clock may tick, 99th percentile of a second."""
     calm_for_s: float
     """How long everything must be within the limits before figures are trusted again."""
+    zero_moved_ms: float
+    """How far the zero of the A/V offset may wander within a run before offsets are doubted."""
+    calibration_max_age_h: float
+    """How old a calibration may be before offsets are doubted."""
 
     def __post_init__(self) -> None:
         if not 0 < self.machine_busy <= 1:
             raise ValueError("machine_busy is a share: above 0, at most 1")
-        if min(self.busy_for_s, self.viewer_lateness_p99_ms, self.calm_for_s) <= 0:
+        if min(self._positive) <= 0:
             raise ValueError("times must be positive")
+
+    @property
+    def _positive(self) -> tuple[float, ...]:
+        times = (self.busy_for_s, self.viewer_lateness_p99_ms, self.calm_for_s)
+        return (*times, self.zero_moved_ms, self.calibration_max_age_h)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,14 @@ def span(limits: Limits) -> tuple[float, float]:
     return limits if isinstance(limits, tuple) else (-math.inf, limits)
 
 
-def judge(threshold: Threshold, figures: Distribution | None, excluded: int) -> Check:
+def judge(threshold: Threshold, figures: Distribution | None, excluded: int, doubt: str = "") -> Check:
     """Judge trusted `figures`; `excluded` is how many samples were left out as not trusted.
 
-    Without a trusted sample it is *broken* where there was a measurement, *skipped* where there was none.
+    Without a trusted sample it is *broken* where there was a measurement, *skipped* where there was none. `doubt` says
+    why none of them can be believed, where that is so.
     """
+    if figures is not None and doubt:
+        return Check(threshold, "broken", None, f"measurement not trusted: {doubt}")
     if figures is None:
         if excluded:
             left_out = f"{excluded} sample{'' if excluded == 1 else 's'} left out"

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from avatar_core.bench.contract import Session
 from avatar_core.bench.scenarios.demo import demo
+from avatar_core.bench.scenarios.exercise import exercise
 from avatar_core.bench.scenarios.single import barge_in_single, hot_swap_mid_utterance, monologue, worker_crash
 from avatar_core.bench.scenarios.steps import Step, Steps
 from avatar_core.playback.recall import SwapPolicy
@@ -54,6 +55,9 @@ _SCENARIOS = (
 )
 
 SCENARIOS = MappingProxyType({scenario.name: scenario for scenario in _SCENARIOS})
+
+EXERCISE = Scenario("exercise", exercise, ("cold_start", "monologue", "barge_in_single", "health"))
+"""The fault matrix's; nobody runs it by name."""
 
 WINDOW_JUDGED_BY = ("cold_start", "monologue", "barge_in_single", "hot_swap_mid_utterance", "health")
 """What a person does in the window may be any of it."""

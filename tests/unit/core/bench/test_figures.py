@@ -2,15 +2,24 @@ import math
 
 import pytest
 
+from avatar_core.bench.calibration import Calibration
 from avatar_core.bench.figures import METRICS, Figures
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow
 from avatar_core.bench.states import SeriesName, Verdict
+from avatar_core.clock import wall_time
 from avatar_core.metrics.trust import TrustLimits
 from avatar_core.metrics.verdicts import Threshold
 from avatar_core.wire.messages import ProcessLoad
 from tests.fakes.clock import ManualClock
 
-LIMITS = TrustLimits(machine_busy=0.9, busy_for_s=2.0, viewer_lateness_p99_ms=10.0, calm_for_s=3.0)
+LIMITS = TrustLimits(
+    machine_busy=0.9,
+    busy_for_s=2.0,
+    viewer_lateness_p99_ms=10.0,
+    calm_for_s=3.0,
+    zero_moved_ms=10.0,
+    calibration_max_age_h=24.0,
+)
 NOW_S = 100.0
 
 
@@ -167,3 +176,31 @@ def test_a_sample_that_is_told_late_belongs_to_the_time_in_which_it_was_taken() 
     measured.figures.measure("click_count", 3.0, since_s=NOW_S - 20, until_s=NOW_S + 0.5)
     assert measured.figures.values("click_count") == [0.0]
     assert measured.figures.excluded == 1
+
+
+OFFSET = Threshold("av_offset_ms", "p50", fail=(-185.0, 90.0), source="S02")
+
+
+def test_offsets_are_doubted_once_their_zero_has_wandered_and_nothing_else_is() -> None:
+    measured = Measured()
+    thresholds = {"av_offset_ms": OFFSET, "ack_ms": Threshold("ack_ms", "max", fail=100.0, source="S03")}
+    measured.figures = Figures(measured.clock, LIMITS, thresholds)
+    measured.figures.measure("ack_ms", 10.0)
+    for received_ms in (*[-30.0] * 5, *[-45.0] * 5):
+        measured.figures.measure("av_offset_source_ms", 0.0)
+        measured.figures.measure("av_offset_ms", received_ms)
+    checks = {check.threshold.metric: check for check in measured.figures.checks()}
+    assert (checks["av_offset_ms"].verdict, checks["ack_ms"].verdict) == ("broken", "pass")
+    assert checks["av_offset_ms"].why == "measurement not trusted: the zero moved by 15 ms"
+    assert measured.figures.trust().zero_ms == -30.0
+
+
+@pytest.mark.parametrize(("age_h", "verdict"), [(1.0, "pass"), (31.0, "broken")])
+def test_offsets_are_doubted_where_the_calibration_is_old(age_h: float, verdict: str) -> None:
+    measured = Measured()
+    calibration = Calibration("here", wall_time() - 3600 * age_h, -30.0, 2.0, 20)
+    measured.figures = Figures(measured.clock, LIMITS, {"av_offset_ms": OFFSET}, calibration)
+    measured.figures.measure("av_offset_ms", -30.0)
+    (check,) = measured.figures.checks()
+    assert check.verdict == verdict
+    assert verdict == "pass" or "31 h old; run calibrate" in check.why

@@ -1,8 +1,17 @@
+from dataclasses import asdict
+
 import pytest
 
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
 
-LIMITS = TrustLimits(machine_busy=0.9, busy_for_s=2.0, viewer_lateness_p99_ms=10.0, calm_for_s=3.0)
+LIMITS = TrustLimits(
+    machine_busy=0.9,
+    busy_for_s=2.0,
+    viewer_lateness_p99_ms=10.0,
+    calm_for_s=3.0,
+    zero_moved_ms=10.0,
+    calibration_max_age_h=24.0,
+)
 
 
 def report(judge: TrustJudge, at_s: float, *, busy: float = 0.1, late_ms: float = 1.0) -> None:
@@ -91,6 +100,6 @@ def test_spans_are_bounded() -> None:
 
 @pytest.mark.parametrize("wrong", [{"machine_busy": 0.0}, {"machine_busy": 1.1}, {"busy_for_s": 0.0}])
 def test_limits_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
-    fields = {"machine_busy": 0.9, "busy_for_s": 2.0, "viewer_lateness_p99_ms": 10.0, "calm_for_s": 3.0}
+    fields = asdict(LIMITS)
     with pytest.raises(ValueError, match=r"must be|share"):
         TrustLimits(**(fields | wrong))

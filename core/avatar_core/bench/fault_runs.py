@@ -1,0 +1,138 @@
+"""The command `fault-matrix`: runs the faults one after another over a real room, repeats what can't be trusted."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from avatar_core.avatar.faults.planted import Faults
+from avatar_core.avatar.faults.table import FAULTS, FaultKind
+from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.config import Config
+from avatar_core.bench.fault_matrix import Row, Seen, markdown, row_object, what_was_seen
+from avatar_core.bench.scenarios.catalogue import EXERCISE
+from avatar_core.errors import ConfigError
+from avatar_core.owner import on_termination
+from avatar_core.tasks import cancel_and_wait, spawn
+
+ATTEMPTS = 3
+_JOIN_TIMEOUT_S = 8.0
+_PATTERN, _FACE = "sync-pattern", "talking-head"
+_FACE_CHECKS = ("still_s", "missing_start_ms", "missing_end_ms", "pitch_error_percent", "click_count", "audio_gap_ms")
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRequest:
+    """What `fault-matrix` was asked for: some faults by name, or all; where to write; `json_to` as for `run`."""
+
+    only: Sequence[str] = ()
+    out: Path | None = None
+    json_to: str = ""
+
+    def kinds(self) -> list[FaultKind]:
+        """Those that are asked for, in the table's order; raises ConfigError for a name that is none."""
+        for name in self.only:
+            if name not in FAULTS:
+                raise ConfigError(f"No fault is called {name!r}. Known are {', '.join(FAULTS)}.")
+        return [kind for kind in FAULTS.values() if not self.only or kind.name in self.only]
+
+
+def run_matrix(config: Config, request: MatrixRequest) -> str:
+    """Run it and print the table; "pass" where all is as it should be, "broken" where nothing could be trusted."""
+    return asyncio.run(_run(config, request))
+
+
+async def rows(config: Config, kinds: Sequence[FaultKind]) -> AsyncIterator[Row]:
+    """A clean run for each run with a fault, then those; each line as soon as it is known."""
+    planted = [(kind, strength) for kind in kinds for strength in kind.strengths]
+    zeros: list[float] = []
+    for kind, _ in planted:
+        provider = _provider(kind)
+        row = await _attempt(config, None, 0.0, provider, 0.0)
+        if provider == _PATTERN and (zero := row.seen.value("av_offset_ms")) is not None:
+            zeros.append(zero)
+        yield row
+    for kind, strength in planted:
+        yield await _attempt(config, kind, strength, _provider(kind), median(zeros) if zeros else 0.0)
+
+
+async def _attempt(config: Config, kind: FaultKind | None, strength: float, provider: str, zero_ms: float) -> Row:
+    """One run, repeated where it can't be trusted."""
+    for attempt in range(1, ATTEMPTS + 1):
+        row = Row(kind, strength, await observe(config, kind, strength, provider), zero_ms, attempt)
+        if row.trusted:
+            break
+    return row
+
+
+async def observe(config: Config, kind: FaultKind | None, strength: float, provider: str) -> Seen:
+    """Do the exercise once with one fault, or none, and say what was seen."""
+    faults = Faults({} if kind is None else {kind.name: True if kind.is_flag else strength})
+    session = BenchSession(
+        config,
+        first_provider=provider,
+        faults=faults,
+        judged_by=EXERCISE.judged_by,
+        monitor_muted=True,
+        join_timeout_s=max(_JOIN_TIMEOUT_S, faults["slow_start_s"] + _JOIN_TIMEOUT_S),
+    )
+    try:
+        steps = [step async for step in EXERCISE.run(session, provider)]
+        await session.wait_measured()
+        return what_was_seen(session.snapshot(), steps)
+    finally:
+        await session.aclose()
+
+
+def _provider(kind: FaultKind) -> str:
+    """The pattern measures offsets; speech and faces are measured on a face that speaks."""
+    return _FACE if kind.check in _FACE_CHECKS else _PATTERN
+
+
+async def _run(config: Config, request: MatrixRequest) -> str:
+    kinds, done = request.kinds(), list[Row]()
+    total = 2 * sum(len(kind.strengths) for kind in kinds)
+    progress = sys.stderr if request.json_to == "-" else sys.stdout
+
+    async def go() -> None:
+        async for row in rows(config, kinds):
+            done.append(row)
+            what = f"{row.kind.name} {row.strength:g}" if row.kind is not None else "clean"
+            came = "ok" if row.ok else "not trusted" if not row.trusted else "not as it should be"
+            more = f" ({', '.join(row.false_alarms)})" if row.false_alarms else ""
+            print(f"{len(done)} of {total}: {what}: {came}{more}", file=progress, flush=True)
+
+    going = spawn(go(), name="fault matrix")
+
+    def stop() -> None:
+        going.cancel()
+
+    on_termination(stop)
+    try:
+        await going
+    except asyncio.CancelledError:
+        print("The matrix was stopped; here is what there is of it.", file=progress)
+    finally:
+        await cancel_and_wait(going)
+    await asyncio.to_thread(_write, request, done, progress is sys.stderr)
+    trusted = [row for row in done if row.trusted]
+    if len(done) < total or not trusted:
+        return "broken"
+    return "pass" if all(row.ok for row in trusted) else "fail"
+
+
+def _write(request: MatrixRequest, done: Sequence[Row], quiet: bool) -> None:
+    table, objects = markdown(done), json.dumps([row_object(row) for row in done], indent=2)
+    if request.out is not None:
+        try:
+            request.out.mkdir(parents=True, exist_ok=True)
+            (request.out / "matrix.md").write_text(table + "\n", encoding="utf-8")
+            (request.out / "matrix.json").write_text(objects + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"The matrix can't be written to {request.out}: {error.strerror}.") from error
+    print(table, file=sys.stderr if quiet else sys.stdout)
+    if quiet:
+        print(objects)
