@@ -132,6 +132,7 @@ class Actions(QObject):
             Command.END_SEGMENT: session.end_segment,
             Command.SWAP: session.swap,
             Command.MARK: session.mark,
+            Command.RECORD: session.record,
             Command.SELECT_SOURCE: session.select_source,
             Command.ADD_SOURCE: session.add_source,
             Command.SET_MONITOR_MUTED: session.set_monitor_muted,

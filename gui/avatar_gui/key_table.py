@@ -36,6 +36,7 @@ def key_table(
         *swaps,
         Key("S", "Swap to the provider chosen", controls.swap_to_target),
         Key("M", "Mark", controls.mark.ask),
+        Key("R", "Record, or stop recording", controls.toggle_recording),
         Key("O", "Figures over the picture", body.preview.overlay_button.toggle),
         *lines,
         Key("Ctrl+K", "Reconnect", reconnect),

@@ -199,7 +199,12 @@ class MainWindow(QMainWindow):
         overlay.toggled.connect(self.body.preview.overlay_button.setChecked)
         self.body.preview.overlay_button.toggled.connect(overlay.setChecked)
         calls = MenuCalls(
-            reconnect, self._choose_file, self.request_close, self.body.reset_layout, self.key_list.toggle
+            reconnect,
+            self._choose_file,
+            self.body.controls.toggle_recording,
+            self.request_close,
+            self.body.reset_layout,
+            self.key_list.toggle,
         )
         add_menus(self.body.top_bar, self, theme, calls, overlay)
         self.body.top_bar.add_tool(

@@ -17,6 +17,7 @@ class MenuCalls:
 
     reconnect: Callable[[], None]
     open_file: Callable[[], None]
+    record: Callable[[], None]
     close: Callable[[], None]
     reset_layout: Callable[[], None]
     show_keys: Callable[[], None]
@@ -27,6 +28,7 @@ def add_menus(bar: TopBar, parent: QWidget, theme: Theme, calls: MenuCalls, over
     session = QMenu(parent)
     _entry(session, "Reconnect", calls.reconnect, "Ctrl+K")
     _entry(session, "Speak a file\u2026", calls.open_file)
+    _entry(session, "Record, or stop recording", calls.record, "R")
     session.addSeparator()
     _entry(session, "Close", calls.close)
     bar.add_menu("Session", session)

@@ -20,9 +20,11 @@ def run_testbench(config: Config, out: Path | None, faults: Faults) -> str:
     """Open the window until it is closed; events and log go to the run folder."""
     session = BenchSession(config, faults=faults)
     folder = RunFolder(out or default_run_folder(session.run_id))
+    session.run_folder = folder.path
     folder.follow(session)
     try:
         run_window(session)
+        folder.write_samples(session.samples())
     finally:
         folder.close()
     return "pass"

@@ -37,6 +37,7 @@ CONTROLS = [
     Control("controls.end", Qt.Key.Key_E, Command.END_SEGMENT, "speaking", "s1"),
     Control("controls.swap", Qt.Key.Key_S, Command.SWAP, "speaking", "Picture gap"),
     Control("controls.mark", Qt.Key.Key_M, Command.MARK, "speaking", "Mark 1"),
+    Control("controls.record", Qt.Key.Key_R, Command.RECORD, "ready", "Recording to recording.mkv"),
     Control("controls.monitor", None, Command.SET_MONITOR_MUTED, "ready", "Built-in speaker"),
 ]
 

@@ -15,8 +15,8 @@ def blocked_in(state: SessionState, *, open_segment: bool, has_avatar: bool) -> 
     """The commands that can't be used now, each with its reason."""
     blocked: dict[Command, str] = {}
     if state in _OUT_OF_USE:
-        commands = (*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT, Command.SWAP, Command.CRASH_AVATAR)
-        blocked = dict.fromkeys(commands, _OUT_OF_USE[state])
+        others = (Command.SPEAK, Command.INTERRUPT, Command.SWAP, Command.RECORD, Command.CRASH_AVATAR)
+        blocked = dict.fromkeys((*_SPEECH_COMMANDS, *others), _OUT_OF_USE[state])
     elif not has_avatar:
         blocked = dict.fromkeys(
             (*_SPEECH_COMMANDS, Command.SPEAK, Command.INTERRUPT, Command.CRASH_AVATAR), "No avatar is in the room"

@@ -9,6 +9,7 @@ from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult, PreviewReader
 from avatar_core.bench.faults import Faults, planted_text
+from avatar_core.bench.figures import Sample
 from avatar_core.bench.interrupting import measure_interrupt, measure_leak_ms
 from avatar_core.bench.scenarios.catalogue import WINDOW_JUDGED_BY
 from avatar_core.bench.session_life import SessionLife
@@ -67,6 +68,7 @@ class BenchSession:
         self.event = self.life.standing.event
         self.state_changed = self.life.standing.state_changed
         self.wire = self.life.wire
+        self.statistics = self.life.statistics
         self.preview: PreviewReader = self.life.preview
         self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
         self._policy = policy
@@ -95,6 +97,10 @@ class BenchSession:
         """Segments, marks and untrusted times that reach past `since_s`."""
         return self.life.view.timeline(since_s)
 
+    def samples(self) -> Iterable[Sample]:
+        """Every sample of every metric so far."""
+        return self.life.figures.samples()
+
     def levels(self) -> Levels:
         """Loudness of what the viewer hears at this moment."""
         return self.life.view.levels
@@ -102,6 +108,15 @@ class BenchSession:
     async def wait_measured(self, timeout_s: float = 30.0) -> bool:
         """Wait until whatever is over is measured; False where that takes longer."""
         return await self.life.measuring.wait_idle(timeout_s)
+
+    @property
+    def run_folder(self) -> Path:
+        """Where recordings go; set before the first."""
+        return self.life.recordings.folder
+
+    @run_folder.setter
+    def run_folder(self, folder: Path) -> None:
+        self.life.recordings.folder = folder
 
     def note_stall(self, duration_s: float, where: str) -> None:
         """Record that the loop stood still."""
@@ -238,6 +253,11 @@ class BenchSession:
             return True, label, {}
 
         return await self._desk.run(Command.MARK, body, in_turn=False)
+
+    async def record(self, on: bool) -> CommandResult:
+        """Record what the viewer shows and hears, or finish the file."""
+        body = partial(self.life.recordings.switch, on, self.life.stage)
+        return await self._desk.run(Command.RECORD, body, in_turn=False)
 
     async def select_source(self, source_id: str) -> CommandResult:
         """Choose what `speak` says next."""

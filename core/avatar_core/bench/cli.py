@@ -93,7 +93,16 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
     _add_fault(parser)
     parser.set_defaults(run=partial(_run_window, window))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_run, _add_calibrate, _add_fault_matrix, _add_room, _add_worker, _add_dispatcher, _add_doctor):
+    for add in (
+        _add_run,
+        _add_analyze,
+        _add_calibrate,
+        _add_fault_matrix,
+        _add_room,
+        _add_worker,
+        _add_dispatcher,
+        _add_doctor,
+    ):
         add(commands)
     return parser
 
@@ -146,6 +155,7 @@ def _add_run(commands: Commands) -> None:
     )
     _add_room_and_out(parser)
     _add_fault(parser)
+    parser.add_argument("--record", action="store_true", help="write recording.mkv into the run folder")
     parser.add_argument("--seed", type=int, default=0, help="written into the result (default: %(default)s)")
     parser.add_argument("--json", default="", metavar="FILE", help="write the result here too; - prints it")
     parser.set_defaults(run=_run_scenario)
@@ -165,6 +175,7 @@ def _run_scenario(options: argparse.Namespace) -> ExitCode:
         faults=read_faults(options.fault),
         out=options.out,
         json_to=options.json,
+        record=options.record,
     )
     return _EXIT_CODES[run_headless(_load_config(options), request)]
 
@@ -208,6 +219,28 @@ def _run_fault_matrix(options: argparse.Namespace) -> ExitCode:
 
     request = MatrixRequest(tuple(options.only), options.out, options.json)
     return _EXIT_CODES[run_matrix(_load_config(options), request)]
+
+
+def _add_analyze(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "analyze",
+        help="measure a recording",
+        description="Measure a recording as a live viewer is measured: A/V offset of the sync pattern, health of sound "
+        "and pictures, and with --reference the speech. Exits with 2 where a file can't be read.",
+    )
+    parser.add_argument(
+        "file", type=Path, help="the recording: recording.mkv of a run, or any file with sound or pictures"
+    )
+    parser.add_argument("--reference", type=Path, metavar="WAV", help="what was said in it")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_run_analyze)
+
+
+def _run_analyze(options: argparse.Namespace) -> ExitCode:
+    from avatar_core.bench.analysis import run_analysis
+
+    run_analysis(options.file, options.reference, as_json=options.json)
+    return ExitCode.PASS
 
 
 def _add_room(commands: Commands) -> None:

@@ -3,11 +3,12 @@
 BenchSession is the real one, FakeSession its peer for tests. The window and the headless runner see nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
+from avatar_core.bench.figures import Sample
 from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
 from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
 from avatar_core.clock import Clock
@@ -25,6 +26,19 @@ class SessionEvent:
     severity: Severity = Severity.INFO
     provider_id: str = ""
     segment_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebRtcStatistics:
+    """WebRTC's own statistics at `time_s`: of a track that the viewer receives, or of the agent's connection.
+
+    `of` names the track's owner and kind, or the direction; `entries` are LiveKit's protobuf fields.
+    """
+
+    time_s: float
+    side: Literal["viewer", "agent"]
+    of: str
+    entries: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +98,10 @@ class Session(Protocol):
     event: Signal[SessionEvent]
     state_changed: Signal[SessionState]
     wire: Signal[WireEvent]
+    statistics: Signal[WebRtcStatistics]
     preview: PreviewReader
+    run_folder: Path
+    """Where recordings go; set before the first."""
 
     @property
     def state(self) -> SessionState:
@@ -101,6 +118,10 @@ class Session(Protocol):
 
     def timeline(self, since_s: float) -> TimelineSnapshot:
         """Segments, marks and untrusted times that reach past `since_s` (monotonic)."""
+        ...
+
+    def samples(self) -> Iterable[Sample]:
+        """Every sample of every metric so far, also those of untrusted time."""
         ...
 
     def levels(self) -> Levels:
@@ -167,6 +188,10 @@ class Session(Protocol):
 
     async def mark(self, text: str = "") -> CommandResult:
         """Put a mark on the time axis."""
+        ...
+
+    async def record(self, on: bool) -> CommandResult:
+        """Record what the viewer shows and hears to a file in `run_folder`, or finish it."""
         ...
 
     async def select_source(self, source_id: str) -> CommandResult:

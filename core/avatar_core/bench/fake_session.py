@@ -3,7 +3,7 @@
 Deterministic: latencies and curves follow the clock and the seed; failures are planted by name, or in its `world`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,12 @@ from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.fake_behaviour import FakeFault, FakeTimes
 from avatar_core.bench.fake_ledger import FakeSegment
 from avatar_core.bench.fake_world import FakeWorld
+from avatar_core.bench.figures import Sample
 from avatar_core.bench.snapshot import (
     Levels,
     Notice,
     NoticeAction,
+    RecordingInfo,
     SeriesSnapshot,
     SessionSnapshot,
     SourceInfo,
@@ -55,8 +57,10 @@ class FakeSession:
         )
         self.event = self.world.event
         self.state_changed = self.world.state_changed
+        self.statistics = self.world.statistics
         self.wire = self.world.wire.noted
         self.preview = self.world.preview
+        self.run_folder = Path("runs") / "fake"
         self.times = times or FakeTimes()
         self.faults: set[FakeFault] = set()
         self.calls: list[Command] = []
@@ -83,6 +87,11 @@ class FakeSession:
     def timeline(self, since_s: float) -> TimelineSnapshot:
         """Segments, marks and untrusted times that reach past `since_s`."""
         return self.world.ledger.timeline(since_s, self.clock.now())
+
+    def samples(self) -> Iterable[Sample]:
+        """All, as of now."""
+        now_s = self.clock.now()
+        return [Sample(now_s, name, value, True) for name, values in self.world.samples.items() for value in values]
 
     def levels(self) -> Levels:
         """Loudness at this moment."""
@@ -230,6 +239,16 @@ class FakeSession:
             return True, label, {}
 
         return await self._run(Command.MARK, body)
+
+    async def record(self, on: bool) -> CommandResult:
+        """Say so; nothing is written."""
+
+        async def body() -> Outcome:
+            path = str(self.run_folder / "recording.mkv")
+            self.world.recording = RecordingInfo(path, self.clock.now()) if on else None
+            return True, "Recording to recording.mkv" if on else "Saved", {}
+
+        return await self._run(Command.RECORD, body)
 
     async def select_source(self, source_id: str) -> CommandResult:
         """Choose what speaks next."""

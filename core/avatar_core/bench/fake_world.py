@@ -9,7 +9,7 @@ import numpy as np
 
 from avatar_core.bench.allowed import blocked_in
 from avatar_core.bench.command_desk import Outcome
-from avatar_core.bench.contract import SessionEvent
+from avatar_core.bench.contract import SessionEvent, WebRtcStatistics
 from avatar_core.bench.fake_figures import PROVIDERS, SOURCES, metric_rows
 from avatar_core.bench.fake_ledger import FakeLedger, FakeSegment
 from avatar_core.bench.fake_signals import FakeCurves, FakePreview
@@ -23,6 +23,7 @@ from avatar_core.bench.snapshot import (
     Participant,
     PreviewInfo,
     ProviderInfo,
+    RecordingInfo,
     RoomInfo,
     SeriesSnapshot,
     SessionSnapshot,
@@ -59,6 +60,7 @@ class FakeWorld:
         self.clock = clock
         self.event: Signal[SessionEvent] = Signal("fake session event")
         self.state_changed: Signal[SessionState] = Signal("fake session state")
+        self.statistics: Signal[WebRtcStatistics] = Signal("fake statistics")
         self.state = SessionState.IDLE
         self.preview = FakePreview(clock)
         self.ledger = FakeLedger(first_segment)
@@ -72,6 +74,7 @@ class FakeWorld:
         self.sources: list[SourceInfo] = list(SOURCES)
         self.selected_id = SOURCES[0].id
         self.monitor = MonitorInfo(device="Built-in speaker")
+        self.recording: RecordingInfo | None = None
         self.trust = TrustInfo(load_percent=31.0, loop_lag_p99_ms=4.0, viewer_clock_p99_ms=2.0)
         self.notices: dict[str, Notice] = {}
         self.faults = Faults()
@@ -121,6 +124,7 @@ class FakeWorld:
             speech=speech,
             preview=self._preview_info(),
             monitor=self.monitor,
+            recording=self.recording,
             metrics=metric_rows(
                 self._all_samples(), trusted=self.trust.trusted, judged=self._judged, balance=self.ledger.balance()
             ),

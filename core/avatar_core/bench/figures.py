@@ -1,7 +1,7 @@
 """The session's figures: samples by metric, curves over time, and whether either can be believed."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from avatar_core.bench.calibration import Calibration
@@ -16,6 +16,7 @@ from avatar_core.metrics.zero import ZeroBlock
 from avatar_core.wire.messages import ProcessLoad
 
 _SAMPLES_KEPT = 20_000
+_TAKEN_KEPT = 200_000
 _LOAD_PERIOD_S = 1.0
 
 # Name and unit in the order in which they are shown and reported (DESIGN.md, outside contracts).
@@ -24,6 +25,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_source_ms", "ms"),
     ("av_offset_slope_ms_per_s", "ms/s"),
     ("audio_delay_ms", "ms"),
+    ("concealed_percent", "%"),
     ("utterance_latency_ms", "ms"),
     ("duration_ratio", ""),
     ("missing_start_ms", "ms"),
@@ -53,6 +55,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("frame_interval_ms", "ms"),
     ("freeze_count", ""),
     ("freeze_s", "s"),
+    ("sdk_freeze_count", ""),
     ("resolution_changes", ""),
     ("black_s", "s"),
     ("still_s", "s"),
@@ -77,6 +80,24 @@ SIGNED = frozenset(
         "swap_video_gap_ms",
     }
 )
+
+
+class Sample(NamedTuple):
+    """One value of a metric, measured until `time_s` (monotonic), and whether that time can be trusted."""
+
+    time_s: float
+    metric: str
+    value: float
+    trusted: bool
+
+
+class _Taken(NamedTuple):
+    """A sample as it was taken; whether it can be trusted is known later."""
+
+    since_s: float
+    end_s: float
+    metric: str
+    value: float
 
 
 class _Sample(NamedTuple):
@@ -111,6 +132,7 @@ class Figures:
         self._thresholds = thresholds or {}
         self._excluded: Counter[str] = Counter()
         self._samples: dict[str, deque[_Sample]] = {}
+        self._taken: deque[_Taken] = deque(maxlen=_TAKEN_KEPT)
         self._series = {name: Series() for name in SeriesName}
 
     def measure(self, name: str, value: float, *, since_s: float | None = None, until_s: float | None = None) -> None:
@@ -119,7 +141,9 @@ class Figures:
         What can't be believed is only counted.
         """
         end_s = self._clock.now() if until_s is None else until_s
-        if not self.judge.trusted_between(end_s if since_s is None else since_s, end_s):
+        begin_s = end_s if since_s is None else since_s
+        self._taken.append(_Taken(begin_s, end_s, name, value))
+        if not self.judge.trusted_between(begin_s, end_s):
             self._exclude(name)
             return
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
@@ -127,6 +151,10 @@ class Figures:
             self.zero.received(end_s, value)
         elif name == "av_offset_source_ms":
             self.zero.source(value)
+
+    def latest(self, name: str, value: float) -> None:
+        """A count that somebody else keeps: only its newest value stands."""
+        self._samples[name] = deque([_Sample(self._clock.now(), value)], maxlen=1)
 
     def point(self, name: SeriesName, time_s: float, value: float) -> None:
         """Add a point to a curve."""
@@ -140,6 +168,12 @@ class Figures:
         """One curve from `since_s` on."""
         time_s, value = self._series[name].since(since_s)
         return SeriesSnapshot(name, time_s, value, estimated)
+
+    def samples(self) -> Iterator[Sample]:
+        """Every sample taken, in the order in which they were told; the last 200,000 of a long session."""
+        for taken in self._taken:
+            trusted = self.judge.trusted_between(taken.since_s, taken.end_s)
+            yield Sample(taken.end_s, taken.metric, taken.value, trusted)
 
     def values(self, name: str) -> list[float]:
         """Every trusted sample of a metric."""

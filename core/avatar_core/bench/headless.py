@@ -35,6 +35,7 @@ class RunRequest:
     faults: Faults = field(default_factory=Faults)
     out: Path | None = None
     json_to: str = ""
+    record: bool = False
 
     @property
     def policy(self) -> SwapPolicy:
@@ -83,6 +84,7 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
     """Run the scenario, print each step, then write the run folder `out` and print the result; returns the verdict."""
     folder = RunFolder(out)
     folder.follow(session)
+    session.run_folder = out
     steps: list[Step] = []
     scenario = SCENARIOS[request.scenario]
     progress = sys.stderr if request.json_to == "-" else sys.stdout
@@ -90,9 +92,13 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
         async for step in scenario.run(session, request.swap_to):
             steps.append(step)
             print(step_line(step), file=progress, flush=True)
+            if request.record and len(steps) == 1 and step.ok:
+                print(f"  {(await session.record(True)).text}", file=progress, flush=True)
+        if request.record:
+            print(f"  {(await session.record(False)).text}", file=progress, flush=True)
         if not await session.wait_measured():
             print("Not everything was measured in time; the figures are of what was.", file=progress)
-        snapshot, timeline = session.snapshot(), session.timeline(0.0)
+        snapshot, timeline, samples = session.snapshot(), session.timeline(0.0), tuple(session.samples())
         result = build_result(
             snapshot,
             timeline,
@@ -103,8 +109,10 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             swap_policy=request.policy.value,
             seed=request.seed,
             faults=request.faults,
+            samples=samples,
         )
         path = await asyncio.to_thread(folder.write_result, result)
+        await asyncio.to_thread(folder.write_samples, samples)
         print(f"\n{table(snapshot, timeline)}\n\nRun folder: {path.parent}", file=progress)
         if request.json_to == "-":
             print(json.dumps(result, indent=2))

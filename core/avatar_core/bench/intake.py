@@ -10,6 +10,9 @@ from avatar_core.bench.viewer_child import RemotePreview
 from avatar_core.wire import messages
 from avatar_core.wire.livekit import AvatarReport
 
+_PERIOD_S = 1.0
+"""Of the viewer's statistics."""
+
 
 class Intake:
     """Owned by the session."""
@@ -59,6 +62,10 @@ class Intake:
                 self._figures.measure("av_offset_ms", value, since_s=at_s)
             elif message.series == "freeze_s":
                 self._figures.measure("freeze_s", value, since_s=at_s - value)
+            elif message.series == "sdk_freeze_count":
+                self._figures.latest("sdk_freeze_count", value)
+            elif message.series == "concealed_percent":
+                self._figures.measure("concealed_percent", value, since_s=at_s - _PERIOD_S)
             elif message.series == "buffer_audio_ms":
                 self._figures.measure("audio_delay_ms", value, since_s=at_s)
 

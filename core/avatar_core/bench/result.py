@@ -9,9 +9,11 @@ from typing import Any
 
 from avatar_core import __version__
 from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
+from avatar_core.bench.figures import Sample
 from avatar_core.bench.scenarios.catalogue import Scenario
 from avatar_core.bench.scenarios.steps import Step
 from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot, TrustInfo
+from avatar_core.metrics.picture_health import INTERVAL_EDGES_MS, interval_histogram
 from avatar_core.metrics.verdicts import Check, Limits
 
 SCHEMA = 1
@@ -45,6 +47,7 @@ def build_result(
     swap_policy: str,
     seed: int,
     faults: Mapping[str, float],
+    samples: Sequence[Sample] = (),
 ) -> dict[str, Any]:
     """The whole of result.json. `timeline` covers the whole run; figures are of trusted time alone."""
     verdict = verdict_of(steps, snapshot.checks, strict=scenario.strict)
@@ -69,6 +72,7 @@ def build_result(
                 "untrusted_s": _untrusted_s(snapshot, timeline),
                 "excluded_samples": snapshot.trust.excluded_samples,
                 "metrics": {row.name: _figures(row) for row in snapshot.metrics if row.n},
+                "frame_interval_histogram": _histogram(samples),
                 "avatar_metrics": [_avatar_metrics(told) for told in snapshot.avatar_metrics],
                 "checks": [*(_step_check(step) for step in steps), *(_metric_check(one) for one in snapshot.checks)],
             }
@@ -106,6 +110,11 @@ def table(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> str:
 def _untrusted_s(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> float:
     ends = ((span.end_s if span.end_s is not None else snapshot.time_s) - span.start_s for span in timeline.untrusted)
     return round(sum(ends), 3)
+
+
+def _histogram(samples: Sequence[Sample]) -> Mapping[str, Any]:
+    intervals = [one.value for one in samples if one.metric == "frame_interval_ms" and one.trusted]
+    return {"edges_ms": list(INTERVAL_EDGES_MS), "counts": interval_histogram(intervals)}
 
 
 def _figures(row: MetricRow) -> Mapping[str, Any]:

@@ -1,12 +1,14 @@
-"""The folder of one run: events.jsonl and log while it goes on, result.json at its end."""
+"""The folder of one run: events, statistics and log while it goes on, samples and result at its end."""
 
+import csv
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from avatar_core.bench.contract import Session, SessionEvent
+from avatar_core.bench.contract import Session, SessionEvent, WebRtcStatistics
+from avatar_core.bench.figures import Sample
 from avatar_core.errors import ConfigError
 from avatar_core.room.wire_record import WireEvent
 
@@ -25,6 +27,7 @@ class RunFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._events: IO[str] = (path / "events.jsonl").open("w", encoding="utf-8", buffering=1)
+            self._statistics: IO[str] = (path / "getstats.jsonl").open("w", encoding="utf-8", buffering=1)
             self._log = logging.FileHandler(path / "log", mode="w", encoding="utf-8")
         except OSError as error:
             raise ConfigError(
@@ -37,7 +40,11 @@ class RunFolder:
 
     def follow(self, session: Session) -> None:
         """Write every event of `session`, what goes over its wire, and the program's log, from now on."""
-        ends = (session.event.connect(self._write_event), session.wire.connect(self._write_wire))
+        ends = (
+            session.event.connect(self._write_event),
+            session.wire.connect(self._write_wire),
+            session.statistics.connect(self._write_statistics),
+        )
 
         def disconnect() -> None:
             for end in ends:
@@ -55,6 +62,14 @@ class RunFolder:
         path.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         return path
 
+    def write_samples(self, samples: Iterable[Sample]) -> None:
+        """Write samples.csv: every value of every metric, also those that can't be trusted."""
+        with (self.path / "samples.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(Sample._fields)
+            for sample in samples:
+                table.writerow((f"{sample.time_s:.6f}", sample.metric, f"{sample.value:.6g}", sample.trusted))
+
     def close(self) -> None:
         """Stop following; harmless twice."""
         if self._disconnect is not None:
@@ -66,6 +81,7 @@ class RunFolder:
             self._level_before = None
         self._log.close()
         self._events.close()
+        self._statistics.close()
 
     def _write_event(self, event: SessionEvent) -> None:
         line = {
@@ -91,6 +107,10 @@ class RunFolder:
             "took_ms": "" if event.took_ms is None else event.took_ms,
         }
         self._write_line(line)
+
+    def _write_statistics(self, read: WebRtcStatistics) -> None:
+        line = {"time_s": round(read.time_s, 6), "side": read.side, "of": read.of, "stats": list(read.entries)}
+        self._statistics.write(json.dumps(line, separators=(",", ":")) + "\n")
 
     def _write_line(self, line: Mapping[str, Any]) -> None:
         self._events.write(json.dumps({key: value for key, value in line.items() if value != ""}) + "\n")

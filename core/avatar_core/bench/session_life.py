@@ -17,6 +17,8 @@ from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
 from avatar_core.bench.measuring import Measuring
+from avatar_core.bench.recordings import Recordings
+from avatar_core.bench.run_folder import default_run_folder
 from avatar_core.bench.session_view import SessionView
 from avatar_core.bench.snapshot import Notice, NoticeAction
 from avatar_core.bench.sources import Sources
@@ -24,6 +26,7 @@ from avatar_core.bench.stage import DispatcherChild, Stage
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.standing_measures import StandingMeasures
 from avatar_core.bench.states import Command, ProviderState, SessionState, Severity
+from avatar_core.bench.statistics_feed import StatisticsFeed
 from avatar_core.bench.succession import Succession
 from avatar_core.bench.talk import Talk
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
@@ -102,6 +105,9 @@ class SessionLife:
         self.sources = Sources()
         self.hearing = Hearing()
         self.measuring = Measuring(self.figures, self.standing, clock, self.tasks, on_stage=self._on_stage)
+        self._feed = StatisticsFeed(clock)
+        self.statistics = self._feed.sampled
+        self.recordings = Recordings(default_run_folder(self.run_id), self.standing, clock)
         self.output = AgentOutput(clock=clock)
         self.output.audio_changed.connect(self._on_chain)
         self.output.delivery_failed.connect(self._on_speech_failure)
@@ -147,6 +153,8 @@ class SessionLife:
         stage.avatar_left.connect(lambda actor: self.succession.left(stage, actor))
         stage.viewer_said.connect(self.intake.viewer_said)
         stage.viewer_said.connect(self.measuring.take)
+        stage.viewer_said.connect(self.recordings.take)
+        stage.viewer_said.connect(self._feed.take)
         try:
             return await stage.unless_lost(self._bring_up(stage))
         except BenchError as error:
@@ -190,6 +198,7 @@ class SessionLife:
         self.talk.clear(ending)
         self.hearing.clear()
         self.figures.viewer_gone()
+        self.recordings.viewer_gone()
         self.preview.detach()
         self.view.gone(room=True)
         if self._accomplice is not None:
@@ -241,6 +250,8 @@ class SessionLife:
             if picture_s is not None:
                 self.figures.measure("first_frame_s", picture_s - started_s, since_s=started_s)
         self._measures.begin_buffers(lambda: self.stage is stage and stage.is_open)
+        feeding = self._feed.watch_agent(stage.connection, lambda: self.stage is stage and stage.is_open)
+        self.tasks.spawn(feeding, name="agent statistics")
         self.standing.set_state(SessionState.READY)
         if stage.actor is not actor:
             return False, f"{traits.name} joined and left again", {}

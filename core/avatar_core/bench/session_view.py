@@ -121,6 +121,7 @@ class SessionView:
             speech=self._speech(),
             preview=self._preview(),
             monitor=self._monitor,
+            recording=life.recordings.info,
             metrics=life.figures.rows(balance),
             ledger=life.book.rows(life.standing.names),
             balance=balance,

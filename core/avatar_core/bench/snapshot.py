@@ -177,6 +177,14 @@ class MonitorInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """What is being recorded, to which file, since when (monotonic)."""
+
+    path: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeAction:
     """A button of a notice, handed back by `Session.act_on_notice`."""
 
@@ -293,6 +301,7 @@ class SessionSnapshot:
     speech: SpeechProgress | None = None
     preview: PreviewInfo = PreviewInfo()
     monitor: MonitorInfo = MonitorInfo()
+    recording: RecordingInfo | None = None
     metrics: tuple[MetricRow, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
     balance: LedgerBalance = LedgerBalance()

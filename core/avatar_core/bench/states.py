@@ -28,6 +28,7 @@ class Command(StrEnum):
     END_SEGMENT = "end_segment"
     SWAP = "swap"
     MARK = "mark"
+    RECORD = "record"
     SELECT_SOURCE = "select_source"
     ADD_SOURCE = "add_source"
     SET_MONITOR_MUTED = "set_monitor_muted"

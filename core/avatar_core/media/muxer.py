@@ -20,16 +20,19 @@ from avatar_core.media.resampler import Resampler
 _OPUS_RATE_HZ = 48_000
 _VIDEO_TIME_BASE = Fraction(1, 90_000)
 _SUFFIXES = {".wav": "wav", ".ogg": "ogg", ".mkv": "matroska"}
+# A cluster a second, and each packet given to the system at once: what a killed process leaves can be read.
+_LIVE = {"cluster_time_limit": "1000", "flush_packets": "1"}
 _MAX_SILENCE_S = 1.0
 """Written at once; a long gap is written piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """Sound as it comes: frames of any rate are converted to this one; 1 or 2 channels."""
+    """Sound as it comes: frames of any rate are converted to this one; 1 or 2 channels. `lossless`: PCM in any file."""
 
     sample_rate_hz: int = _OPUS_RATE_HZ
     channels: int = 1
+    lossless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class VideoTrack:
 
 
 class Muxer:
-    """Writes .wav (PCM 16 bit), .ogg (Opus) or .mkv (Opus and VP8), by the suffix of `path`.
+    """Writes .wav (PCM 16 bit), .ogg (Opus) or .mkv (Opus or PCM, and VP8), by the suffix of `path`.
 
     Times are seconds from the beginning of the file. Sound is one unbroken stream: a gap becomes silence, what
     overlaps with what is written already is left out. Pictures keep their times; one that is not later than the last
@@ -67,11 +70,14 @@ class Muxer:
         self._last_pts = -1
         try:
             # FFmpeg would open it with the first packet, too late to say so.
-            self._file = path.open("wb")
+            self._file = path.open("wb", buffering=0)
         except OSError as error:
             raise ConfigError(f"{path} can't be written: {error.strerror}. Choose another folder.") from error
-        self._container: OutputContainer = av.open(self._file, mode="w", format=container_format)
-        self._audio = None if audio is None else self._add_audio(audio, opus=container_format != "wav")
+        live = _LIVE if container_format == "matroska" else {}
+        self._container: OutputContainer = av.open(self._file, mode="w", format=container_format, options=live)
+        self._audio = (
+            None if audio is None else self._add_audio(audio, opus=container_format != "wav" and not audio.lossless)
+        )
         self._video = None if video is None else self._add_video(video)
 
     @property

@@ -43,19 +43,21 @@ class Memory:
 
 
 def measure_utterance(
-    observation: Observation, reference: Sound, course: Course, memory: Memory
+    observation: Observation, reference: Sound | None, course: Course, memory: Memory
 ) -> tuple[Measured, Utterance | None]:
     """Measure what was observed of an utterance from before it was sent until a second after its end; fills `memory`.
 
-    The Utterance is None where `reference` was not recognized in what was heard: then nothing is said of the speech.
+    The Utterance is None where there is no `reference`, or where it was not recognized in what was heard: then nothing
+    is said of the speech.
     """
     measured: Measured = {}
     sound = observation.sound
     utterance = None
     if sound is not None:
-        utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S)
         measured |= _sound_health(sound, course)
-    if utterance is not None and sound is not None:
+    if sound is not None and reference is not None:
+        utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S)
+    if utterance is not None and sound is not None and reference is not None:
         measured |= _speech(utterance, course)
         if memory.cut is not None:
             end_s = utterance.first_sound_s + _LEAK_WINDOW_S

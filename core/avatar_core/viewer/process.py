@@ -1,7 +1,10 @@
 """The viewer as a process: commands of its owner, its reports, and its end."""
 
 import asyncio
+import json
 import logging
+from pathlib import Path
+from typing import Any
 
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import RoomError, WireError
@@ -13,7 +16,7 @@ from avatar_core.viewer.statistics import Inbound, InboundRate, rate_between, re
 from avatar_core.viewer.viewer import Viewer
 from avatar_core.viewer.watch import Watch
 from avatar_core.wire import messages
-from avatar_core.wire.messages import VIEWER_COMMANDS, VIEWER_EVENTS
+from avatar_core.wire.messages import MAX_STATISTICS_CHARS, VIEWER_COMMANDS, VIEWER_EVENTS
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +81,8 @@ class ViewerProcess:
                     self._viewer.set_preview_size(command.width_px, command.height_px)
                 case messages.SetMonitor():
                     self._viewer.set_monitor(command.muted)
+                case messages.Record():
+                    self._viewer.record(Path(command.path) if command.path is not None else None)
                 case messages.Observe():
                     self._viewer.observe(command)
                 case messages.Stop():
@@ -119,16 +124,27 @@ class ViewerProcess:
     async def _read(self, publication: Publication) -> tuple[float, Inbound] | None:
         """A reading and its time; None where the track went away or has received nothing."""
         try:
-            inbound = read_inbound(await self._viewer.connection.track_stats(publication.sid))
+            entries = await self._viewer.connection.track_stats(publication.sid)
         except RoomError as error:
             _log.info("no statistics of %s: %s", publication.sid, error)
             return None
-        return (self._clock.now(), inbound) if inbound is not None else None
+        now_s, inbound = self._clock.now(), read_inbound(entries)
+        self._tell_whole(publication, entries, now_s)
+        if inbound is not None and publication.kind is TrackKind.VIDEO:
+            self.tell(messages.Samples("sdk_freeze_count", ((now_s, float(inbound.freezes)),)))
+        return (now_s, inbound) if inbound is not None else None
+
+    def _tell_whole(self, publication: Publication, entries: list[dict[str, Any]], now_s: float) -> None:
+        """The statistics as they are, for the run folder; what would not go over the pipe is left out."""
+        text = json.dumps(entries, separators=(",", ":"))
+        if len(text) <= MAX_STATISTICS_CHARS:
+            self.tell(messages.TrackStatistics(publication.owner, publication.kind.value, text, now_s))
 
     def _report_track(self, kind: TrackKind, rate: InboundRate, at_s: float) -> None:
-        figures = {f"buffer_{kind.value}_ms": rate.buffer_ms}
+        figures: dict[str, float | None] = {f"buffer_{kind.value}_ms": rate.buffer_ms}
         if kind is TrackKind.AUDIO:
             figures |= {"jitter_ms": rate.jitter_ms, "loss_percent": rate.loss_percent}
+            figures["concealed_percent"] = rate.concealed_percent
         for series, value in figures.items():
             if value is not None:
                 self.tell(messages.Samples(series, ((at_s, value),)))

@@ -16,6 +16,12 @@ class Inbound:
     buffer_delay_s: float
     """Sum over all emitted frames or samples of the time each spent in the jitter buffer."""
     buffer_emitted: int
+    samples_received: int = 0
+    """Of sound, those made up included; 0 for pictures."""
+    samples_concealed: int = 0
+    """Made up because their packets were missing or late; in silence they are not counted."""
+    freezes: int = 0
+    """Of pictures, as WebRTC counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class InboundRate:
     """Mean stay in the jitter buffer; None where nothing was emitted."""
     loss_percent: float
     jitter_ms: float
+    concealed_percent: float | None = None
+    """Of the sound, what was made up; None for pictures, and where nothing was received."""
 
 
 def read_inbound(entries: Iterable[Mapping[str, Any]]) -> Inbound | None:
@@ -42,6 +50,9 @@ def read_inbound(entries: Iterable[Mapping[str, Any]]) -> Inbound | None:
         jitter_s=float(received.get("jitter", 0.0)),
         buffer_delay_s=float(inbound.get("jitter_buffer_delay", 0.0)),
         buffer_emitted=int(inbound.get("jitter_buffer_emitted_count", 0)),
+        samples_received=int(inbound.get("total_samples_received", 0)),
+        samples_concealed=int(inbound.get("concealed_samples", 0)) - int(inbound.get("silent_concealed_samples", 0)),
+        freezes=int(inbound.get("freeze_count", 0)),
     )
 
 
@@ -52,9 +63,12 @@ def rate_between(before: Inbound, after: Inbound, elapsed_s: float) -> InboundRa
     buffer_ms = 1000 * (after.buffer_delay_s - before.buffer_delay_s) / emitted if emitted > 0 else None
     lost = max(0, after.packets_lost - before.packets_lost)
     received = max(0, after.packets_received - before.packets_received)
+    samples = after.samples_received - before.samples_received
+    concealed = max(0, after.samples_concealed - before.samples_concealed)
     return InboundRate(
         bitrate_bps=max(0.0, 8 * (after.bytes_received - before.bytes_received) / elapsed_s),
         buffer_ms=buffer_ms,
         loss_percent=100 * lost / (lost + received) if lost + received else 0.0,
         jitter_ms=1000 * after.jitter_s,
+        concealed_percent=100 * concealed / samples if samples > 0 else None,
     )

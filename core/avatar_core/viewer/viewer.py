@@ -19,6 +19,7 @@ from avatar_core.viewer.observation_file import save_observation
 from avatar_core.viewer.picture import PicturePress
 from avatar_core.viewer.preview_memory import SLOTS, PreviewWriter
 from avatar_core.viewer.recollection import Recollection
+from avatar_core.viewer.record_desk import RecordDesk
 from avatar_core.viewer.watch import Audibility, FirstOf, Watch
 from avatar_core.wire import messages
 
@@ -52,6 +53,7 @@ class Viewer:
         self._writer: PreviewWriter | None = None
         self._press = PicturePress()
         self._monitor = Monitor(muted=start.monitor_muted)
+        self._record_desk = RecordDesk(tell, self._clock)
 
     @property
     def followed(self) -> Watch | None:
@@ -88,6 +90,13 @@ class Viewer:
         self._monitor.muted = muted
         self._tell(self._monitor.describe())
 
+    def record(self, path: Path | None) -> None:
+        """Record what is shown and heard to `path`; None ends it."""
+        if path is not None:
+            self._record_desk.start(path)
+        else:
+            self._tasks.spawn(self._record_desk.stop(), name="end of recording")
+
     def observe(self, order: messages.Observe) -> None:
         """Write what came of a participant to a file, in a thread; told by Observed."""
         self._tasks.spawn(self._observe(order), name=f"observation of {order.identity}")
@@ -114,6 +123,7 @@ class Viewer:
         for watch in list(self.watches.values()):
             await watch.aclose()
         await self.connection.aclose()
+        await self._record_desk.stop()
         self._monitor.close()
         if self._writer is not None:
             self._writer.close()
@@ -194,15 +204,18 @@ class Viewer:
         self._shown = new
 
     def _on_picture(self, watch: Watch, frame: VideoFrame, received_s: float) -> None:
+        if watch is self._shown:
+            self._record_desk.picture(frame, received_s)
         if watch is not self._shown or self._writer is None:
             return
         self._press.press(frame, received_s, self._writer, self._box)
         if self._handover is not None:
             self._handover.picture_shown(received_s)
 
-    def _on_sound(self, watch: Watch, frame: AudioFrame) -> None:
+    def _on_sound(self, watch: Watch, frame: AudioFrame, start_s: float) -> None:
         if watch is self._shown:
             self._monitor.play(frame)
+            self._record_desk.sound(frame, start_s)
 
     def _on_first(self, watch: Watch, first: FirstOf) -> None:
         self._tell(messages.FirstMedia(watch.identity, first.kind.value, first.at_s))

@@ -47,7 +47,7 @@ class Loudness:
 class Watch:
     """Owned by the viewer, one per stay of a participant: whoever returns under the same identity gets a new one.
 
-    `on_picture` and `on_sound` get every frame with its arrival, for preview and monitor.
+    `on_picture` and `on_sound` get every frame with the time it was seen or heard, for preview, monitor and recording.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Watch:
         identity: str,
         *,
         on_picture: Callable[["Watch", VideoFrame, float], None],
-        on_sound: Callable[["Watch", AudioFrame], None],
+        on_sound: Callable[["Watch", AudioFrame, float], None],
     ) -> None:
         self.identity = identity
         self.audio = AudioProbe(SAMPLE_RATE_HZ)
@@ -119,7 +119,7 @@ class Watch:
             self.audibility.emit(Audibility(*heard.became))
         for beep_s in heard.beeps_s:
             self._paired(self._pairing.beep(beep_s))
-        self._on_sound(self, frame)
+        self._on_sound(self, frame, heard.start_s)
 
     def _seen(self, frame: VideoFrame, received_s: float) -> None:
         is_first = self.video.first_frame_s is None

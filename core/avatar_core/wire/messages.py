@@ -18,6 +18,8 @@ Count = Annotated[int, Within(0, 2**53)]
 Ratio = Annotated[float, Within(0, 1)]
 Decibels = Annotated[float, Within(-200, 0)]
 Path = Annotated[str, Length(1, 4_096)]
+MAX_STATISTICS_CHARS: Final = 25_000
+"""As text in a line of JSON it may become twice as long."""
 MediaKind = Literal["audio", "video"]
 
 
@@ -66,6 +68,13 @@ class Observe:
     identity: Name
     since_s: MonotonicS
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record what is shown and heard to the file `path`, told by RecordingState; None ends it."""
+
+    path: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +173,16 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackStatistics:
+    """WebRTC's statistics of a received track, whole, as JSON text."""
+
+    identity: Name
+    kind: MediaKind
+    entries: Annotated[str, Length(0, MAX_STATISTICS_CHARS)]
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """Loudness of what is heard from a participant, in dB below full scale."""
 
@@ -201,6 +220,17 @@ class Observed:
     """The answer to Observe; `why` says why there is no file, and is empty where there is one."""
 
     request_id: Count
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingState:
+    """What became of the recording: begun, ended by Record or with the viewer, or broken off, `why` in words."""
+
+    state: Literal["recording", "stopped", "failed"]
+    path: Path
+    length_s: Annotated[float, Within(0, 1e9)]
+    dropped: Count
     why: Text
 
 
@@ -274,7 +304,7 @@ class WorkerEnded:
 
 
 VIEWER_COMMANDS: Final = Vocabulary(
-    "app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, Observe, Stop
+    "app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, Observe, Record, Stop
 )
 VIEWER_EVENTS: Final = Vocabulary(
     "viewer to app",
@@ -287,10 +317,12 @@ VIEWER_EVENTS: Final = Vocabulary(
     MediaGap,
     VideoStats,
     Samples,
+    TrackStatistics,
     Levels,
     PreviewMemory,
     MonitorState,
     Observed,
+    RecordingState,
     ProcessLoad,
     ProcessFailure,
 )

@@ -162,8 +162,10 @@ class CommandButton(QAbstractButton):
         painter.setFont(self._label_use().font())
         label = self._face.busy if state is ActionState.BUSY else self._face.label
         words = line.adjusted(self._text_left(), 0, -self._key_width() - 12, 0)
-        shown = QFontMetricsF(painter.font()).elidedText(label, Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, _LEFT, shown)
+        # One that is as narrow as its icon is told by that, and by its tooltip.
+        if words.width() > 0:
+            shown = QFontMetricsF(painter.font()).elidedText(label, Qt.TextElideMode.ElideRight, words.width())
+            painter.drawText(words, _LEFT, shown)
         self._paint_key(painter, line, surface)
         self._paint_progress(painter, state, surface)
 

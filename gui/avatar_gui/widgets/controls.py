@@ -1,4 +1,4 @@
-"""The controls: what to say, Speak, Interrupt, Pause, End, Swap, Mark and the monitor."""
+"""The controls: what to say, Speak, Interrupt, Pause, End, Swap, Mark, Record and the monitor."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
@@ -16,6 +16,7 @@ from avatar_gui.widgets.panel import panel_header
 
 _SOURCE_ICONS = {SourceKind.FILE: "music", SourceKind.PATTERN: "wave-sine", SourceKind.MICROPHONE: "microphone"}
 _GAP_PX = 6
+_MONITOR_PX = 40
 
 
 class SourceBox(QComboBox):
@@ -94,6 +95,10 @@ class Controls(QWidget):
         self.swap.clicked.disconnect()
         self.swap.clicked.connect(self.swap_to_target)
         self.mark = button("mark", self._mark, "M")
+        self.record = button("record", self._record, "R")
+        self.record.clicked.disconnect()
+        self.record.clicked.connect(self.toggle_recording)
+        self.recording = False
         self.monitor = button("monitor", self._mute, "")
         self.monitor.clicked.disconnect()
         self.monitor.clicked.connect(self.toggle_monitor)
@@ -104,12 +109,23 @@ class Controls(QWidget):
         self.swap_target = self._tool("controls.swapTarget", "chevron-down", "Swap to another provider", icons)
         self.swap_target.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.swap_target.setMenu(self._targets)
-        self.buttons = (self.speak, self.interrupt, self.pause, self.end, self.swap, self.mark, self.monitor)
+        self.buttons = (
+            self.speak,
+            self.interrupt,
+            self.pause,
+            self.end,
+            self.swap,
+            self.mark,
+            self.record,
+            self.monitor,
+        )
 
         sources = QHBoxLayout()
         sources.setSpacing(_GAP_PX)
         sources.addWidget(self.source, 1)
         sources.addWidget(self.add_source)
+        sources.addWidget(self.monitor)
+        self.monitor.setFixedWidth(_MONITOR_PX)
         swaps = QHBoxLayout()
         swaps.setSpacing(_GAP_PX)
         swaps.addWidget(self.swap, 1)
@@ -124,7 +140,7 @@ class Controls(QWidget):
         grid.addWidget(self.end, 3, 1)
         grid.addLayout(swaps, 4, 0, 1, 2)
         grid.addWidget(self.mark, 5, 0)
-        grid.addWidget(self.monitor, 5, 1)
+        grid.addWidget(self.record, 5, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -138,8 +154,9 @@ class Controls(QWidget):
         row_px = 34 if tight else 44
         self.speak.set_shape(34, one_line=True)
         self.interrupt.set_shape(54 if tight else 66, large=True)
-        for button in (self.pause, self.end, self.swap, self.mark, self.monitor):
+        for button in (self.pause, self.end, self.swap, self.mark, self.record):
             button.set_shape(row_px, one_line=tight)
+        self.monitor.set_shape(28, one_line=True)
         self.swap_target.setFixedSize(28, row_px)
 
     def show_snapshot(self, snapshot: SessionSnapshot, target: ProviderInfo | None) -> None:
@@ -155,6 +172,8 @@ class Controls(QWidget):
             self.speak.set_progress(None)
             self.speak.set_note(f"{speech.position_s:.0f}{NARROW_SPACE}s" if speech else "")
         self._show_target(snapshot, target)
+        self.recording = snapshot.recording is not None
+        self.record.show_face(self._stop_recording if self.recording else self._record)
         monitor = snapshot.monitor
         self.muted = monitor.muted
         self._actions[Command.SET_MONITOR_MUTED].block("" if monitor.available else monitor.why or "No speaker found")
@@ -169,6 +188,10 @@ class Controls(QWidget):
     def swap_to(self, provider_id: str) -> None:
         """Ask for a swap, in the way the menu says."""
         self._actions[Command.SWAP].trigger(provider_id, in_place=self._in_place.isChecked())
+
+    def toggle_recording(self) -> None:
+        """Record, or finish the file."""
+        self._actions[Command.RECORD].trigger(not self.recording)
 
     def toggle_monitor(self) -> None:
         """Mute, or unmute."""
@@ -207,6 +230,9 @@ class Controls(QWidget):
         self._end = Face(end, "End", "Ending", "arrow-bar-to-right", "Ends here")
         self._swap = Face(actions[Command.SWAP], "Swap", "Swapping", "arrows-left-right", "Beside the old one")
         self._mark = Face(actions[Command.MARK], "Mark", "Marking", "flag", "On all plots")
+        record = actions[Command.RECORD]
+        self._record = Face(record, "Record", "Starting", "circle-dot", "To a file")
+        self._stop_recording = Face(record, "Stop", "Saving", "player-stop-filled", "Saves the file")
         mute = actions[Command.SET_MONITOR_MUTED]
         self._mute = Face(mute, "Mute", "Muting", "volume", "Sound on")
         self._unmute = Face(mute, "Unmute", "Unmuting", "volume-off", "Sound off")

@@ -33,10 +33,12 @@ class StatusBar(QWidget):
         self._lag = self._figure("Loop lag p99", "status.lag")
         self._clock = self._figure("Viewer clock p99", "status.clock")
         self._stall = text_label("", Type.LABEL, "t2", "status.stall")
+        self._recording = Tag(icons, theme, "status.recording", Type.VALUE)
+        self._recording.hide()
         self._room = text_label("", Type.LABEL, "t2", "status.room")
         self._dropped = text_label("", Type.LABEL, "t2", "status.dropped")
         self._layout.addStretch()
-        for label in (self._stall, self._room, self._dropped):
+        for label in (self._recording, self._stall, self._room, self._dropped):
             self._layout.addWidget(label)
             self._layout.addSpacing(8)
 
@@ -72,6 +74,12 @@ class StatusBar(QWidget):
         tone = "t1" if trust.trusted else "broken"
         set_tone(self._load[2], tone)
         set_tone(self._lag[2], tone)
+        recording = snapshot.recording
+        self._recording.setVisible(recording is not None)
+        if recording is not None:
+            minutes, seconds = divmod(int(snapshot.time_s - recording.since_s), 60)
+            self._recording.show_sign("circle-dot", f"Recording {minutes:02}:{seconds:02}", "rec")
+            self._recording.setToolTip(recording.path)
         set_text(self._room, f"{snapshot.room.kind} room")
         set_text(self._dropped, f"Frames dropped {number(float(snapshot.preview.frames_dropped))}")
 

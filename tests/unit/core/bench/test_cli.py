@@ -54,7 +54,16 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_help_names_what_is_built_and_nothing_else() -> None:
     actions = build_parser(Windows())._actions
     (commands,) = (action for action in actions if isinstance(action, argparse._SubParsersAction))
-    assert set(commands.choices) == {"run", "calibrate", "fault-matrix", "room", "worker", "dispatcher", "doctor"}
+    assert set(commands.choices) == {
+        "run",
+        "analyze",
+        "calibrate",
+        "fault-matrix",
+        "room",
+        "worker",
+        "dispatcher",
+        "doctor",
+    }
 
 
 def test_the_room_takes_no_secret_as_a_flag() -> None:

@@ -204,3 +204,22 @@ def test_offsets_are_doubted_where_the_calibration_is_old(age_h: float, verdict:
     (check,) = measured.figures.checks()
     assert check.verdict == verdict
     assert verdict == "pass" or "31 h old; run calibrate" in check.why
+
+
+def test_every_sample_is_kept_with_whether_its_time_can_be_trusted() -> None:
+    measured = Measured()
+    measured.figures.measure("ack_ms", 5.0, since_s=NOW_S - 1)
+    measured.second(late_ms=50.0)
+    measured.figures.measure("ack_ms", 90.0)
+    assert [(sample.metric, sample.value, sample.trusted) for sample in measured.figures.samples()] == [
+        ("ack_ms", 5.0, True),
+        ("ack_ms", 90.0, False),
+    ]
+    assert measured.figures.values("ack_ms") == [5.0]
+
+
+def test_of_a_count_that_somebody_else_keeps_the_newest_value_stands() -> None:
+    measured = Measured()
+    for count in (0.0, 1.0, 3.0):
+        measured.figures.latest("sdk_freeze_count", count)
+    assert (measured.row("sdk_freeze_count").n, measured.row("sdk_freeze_count").max) == (1, 3.0)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.contract import SessionEvent
+from avatar_core.bench.contract import SessionEvent, WebRtcStatistics
 from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.figures import Sample
 from avatar_core.bench.run_folder import RunFolder, default_run_folder
 from avatar_core.bench.states import Severity
 from avatar_core.errors import ConfigError
@@ -45,6 +46,30 @@ async def test_what_goes_over_the_wire_is_written_too_without_its_content(tmp_pa
             "outcome": "ok",
             "took_ms": 4.2,
         }
+    ]
+
+
+async def test_statistics_of_both_sides_are_written_as_they_are(tmp_path: Path) -> None:
+    session, folder = FakeSession(), RunFolder(tmp_path / "run")
+    folder.follow(session)
+    session.statistics.emit(WebRtcStatistics(12.5, "viewer", "audio of avatar-1", [{"inbound_rtp": {"x": 1}}]))
+    session.statistics.emit(WebRtcStatistics(12.6, "agent", "publisher", []))
+    folder.close()
+    lines = (folder.path / "getstats.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"time_s": 12.5, "side": "viewer", "of": "audio of avatar-1", "stats": [{"inbound_rtp": {"x": 1}}]},
+        {"time_s": 12.6, "side": "agent", "of": "publisher", "stats": []},
+    ]
+
+
+async def test_samples_are_a_table_with_whether_each_can_be_trusted(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.write_samples([Sample(1.5, "ack_ms", 12.25, True), Sample(2.0, "fps", 29.5, False)])
+    folder.close()
+    assert (folder.path / "samples.csv").read_text("utf-8").splitlines() == [
+        "time_s,metric,value,trusted",
+        "1.500000,ack_ms,12.25,True",
+        "2.000000,fps,29.5,False",
     ]
 
 

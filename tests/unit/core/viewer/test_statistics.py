@@ -37,3 +37,16 @@ def test_a_track_that_stood_still_has_no_buffer_figure_and_no_loss() -> None:
 def test_counters_that_began_anew_give_no_negative_rate() -> None:
     rate = rate_between(BEFORE, Inbound(10, 0, 1, 0.0, 0.1, 1), 1.0)
     assert (rate.bitrate_bps, rate.buffer_ms, rate.loss_percent) == (0.0, None, 0.0)
+
+
+def test_sound_that_was_made_up_is_told_as_a_share_and_silence_is_no_loss() -> None:
+    inbound = {"total_samples_received": 96_000, "concealed_samples": 9_600, "silent_concealed_samples": 4_800}
+    after = read_inbound([{"inbound_rtp": {"inbound": inbound}}])
+    assert after is not None
+    assert rate_between(Inbound(0, 0, 0, 0.0, 0.0, 0), after, 1.0).concealed_percent == pytest.approx(5.0)
+    assert rate_between(after, after, 1.0).concealed_percent is None
+
+
+def test_freezes_are_counted_as_webrtc_tells_them() -> None:
+    inbound = read_inbound([{"inbound_rtp": {"inbound": {"freeze_count": 2}}}])
+    assert inbound is not None and inbound.freezes == 2
