@@ -63,7 +63,7 @@ class AnsweredOutput(SegmentedOutput):
         self.found: Signal[WireFinding] = Signal(f"{self.label}.found")
         self._connection = connection
         self._destination = destination_identity
-        self._avatar = Presence(connection, destination_identity, wait_remote_tracks)
+        self._presence = Presence(connection, destination_identity, wait_remote_tracks)
         self._ready_timeout_s = ready_timeout_s
         self._clear_buffer_timeout_s = clear_buffer_timeout_s
         self._answer_timeout_s = answer_timeout_s
@@ -93,12 +93,12 @@ class AnsweredOutput(SegmentedOutput):
     @property
     def ready(self) -> bool:
         """Whether the avatar takes speech now."""
-        return self._avatar.whole
+        return self._presence.whole
 
     async def wait_until_ready(self) -> None:
         """Return once the avatar takes speech; PlaybackError names what was missing after `ready_timeout_s`."""
         try:
-            await self._avatar.wait_until_whole(timeout_s=self._ready_timeout_s)
+            await self._presence.wait_until_whole(timeout_s=self._ready_timeout_s)
         except RoomError as failure:
             raise PlaybackError(f"{self.label} cannot speak: {failure}") from failure
 
@@ -270,7 +270,7 @@ class AnsweredOutput(SegmentedOutput):
     async def _silence(self) -> None:
         """Have what was given up dropped by whoever came back: only its connection may have been away."""
         try:
-            await self._avatar.wait_until_active(timeout_s=self._ready_timeout_s)
+            await self._presence.wait_until_active(timeout_s=self._ready_timeout_s)
             self._to_silence = False
             await self._interrupt()
         except RoomError as failure:
