@@ -64,6 +64,13 @@ class Row:
         return any(check.verdict in ("pass", *_FIRED) for check in self.seen.checks)
 
     @property
+    def why(self) -> str:
+        """Why it can't be trusted; empty where it can."""
+        broken = [check for check in self.seen.checks if check.verdict == "broken"]
+        own = [check for check in broken if self.kind is None or check.threshold.metric == self.kind.check]
+        return "" if self.trusted or not own else own[0].why
+
+    @property
     def caught(self) -> bool:
         """Whether the fault's own check fired."""
         return self.kind is not None and self.kind.check in self.seen.fired
@@ -136,6 +143,7 @@ def row_object(row: Row) -> dict[str, object]:
         "false_alarms": list(row.false_alarms),
         "trusted": row.trusted,
         "attempts": row.attempts,
+        "why": row.why,
         "ok": row.ok,
     }
 
@@ -145,7 +153,7 @@ def _line(row: Row) -> str:
     assert kind is not None
     injected = "yes" if kind.is_flag else f"{row.injected:+g} {kind.unit}"
     if not row.trusted:
-        return f"| `{kind.name}` | {injected} | `{kind.check}` | not trusted | | |"
+        return f"| `{kind.name}` | {injected} | `{kind.check}` | {row.why} | | |"
     detected = f"{row.detected:.4g}" if row.detected is not None else ("yes" if row.caught else "no")
     within = "" if row.within is None else ("yes" if row.within else "no")
     caught = detected if row.caught else f"{detected}, not caught"

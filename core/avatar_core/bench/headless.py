@@ -10,7 +10,7 @@ from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import Session
 from avatar_core.bench.faults import Faults
-from avatar_core.bench.result import build_result, step_line, table, verdict_of
+from avatar_core.bench.result import build_result, step_line, table
 from avatar_core.bench.run_folder import RunFolder, default_run_folder
 from avatar_core.bench.scenarios.catalogue import SCENARIOS
 from avatar_core.bench.scenarios.steps import Step
@@ -120,7 +120,8 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             await asyncio.to_thread(_write, Path(request.json_to), json.dumps(result, indent=2))
     finally:
         folder.close()
-    return verdict_of(steps, snapshot.checks, strict=scenario.strict)
+    verdict: str = result["verdict"]
+    return verdict
 
 
 def _write(path: Path, text: str) -> None:

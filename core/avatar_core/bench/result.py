@@ -12,7 +12,7 @@ from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.figures import Sample
 from avatar_core.bench.scenarios.catalogue import Scenario
 from avatar_core.bench.scenarios.steps import Step
-from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot, TrustInfo
+from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot, TrustInfo, UntrustedTime
 from avatar_core.metrics.picture_health import INTERVAL_EDGES_MS, interval_histogram
 from avatar_core.metrics.verdicts import Check, Limits
 
@@ -21,19 +21,27 @@ _MISSING = f"{chr(0x2013):>9}"  # an en dash, as everywhere where a figure is mi
 _PACKAGES = ("livekit", "aiortc", "av", "numpy", "PySide6-Essentials")
 
 
-def verdict_of(steps: Sequence[Step], checks: Sequence[Check] = (), *, strict: bool = True) -> str:
+def verdict_of(
+    steps: Sequence[Step],
+    checks: Sequence[Check] = (),
+    *,
+    strict: bool = True,
+    untrusted: Sequence[UntrustedTime] = (),
+) -> str:
     """pass, fail, or broken.
 
     Broken where the bench could not even connect. Then whatever failed and can be trusted makes it a fail. Else it is
-    broken where a check's figure can't be trusted: any check's where `strict`, else only where that is so of all.
+    broken where a step failed in a time that is not trusted, or where a check's figure can't be trusted: any check's
+    where `strict`, else only where that is so of all.
     """
     if not steps or not steps[0].ok:
         return "broken"
-    if not all(step.ok for step in steps) or any(check.verdict == "fail" for check in checks):
+    failed = [step for step in steps if not step.ok]
+    if any(not step.doubt(untrusted) for step in failed) or any(check.verdict == "fail" for check in checks):
         return "fail"
     measured = [check.verdict for check in checks if check.verdict != "skipped"]
     doubtful = "broken" in measured if strict else bool(measured) and set(measured) == {"broken"}
-    return "broken" if doubtful else "pass"
+    return "broken" if doubtful or failed else "pass"
 
 
 def build_result(
@@ -50,7 +58,7 @@ def build_result(
     samples: Sequence[Sample] = (),
 ) -> dict[str, Any]:
     """The whole of result.json. `timeline` covers the whole run; figures are of trusted time alone."""
-    verdict = verdict_of(steps, snapshot.checks, strict=scenario.strict)
+    verdict = verdict_of(steps, snapshot.checks, strict=scenario.strict, untrusted=timeline.untrusted)
     return {
         "schema": SCHEMA,
         "verdict": verdict,
@@ -74,7 +82,10 @@ def build_result(
                 "metrics": {row.name: _figures(row) for row in snapshot.metrics if row.n},
                 "frame_interval_histogram": _histogram(samples),
                 "avatar_metrics": [_avatar_metrics(told) for told in snapshot.avatar_metrics],
-                "checks": [*(_step_check(step) for step in steps), *(_metric_check(one) for one in snapshot.checks)],
+                "checks": [
+                    *(_step_check(step, timeline.untrusted) for step in steps),
+                    *(_metric_check(one) for one in snapshot.checks),
+                ],
             }
         ],
         "findings": [_finding(finding, snapshot.wall_offset_s) for finding in snapshot.findings],
@@ -155,14 +166,15 @@ def _limits(limits: Limits | None) -> float | list[float | None] | None:
     return [bound if math.isfinite(bound) else None for bound in limits]
 
 
-def _step_check(step: Step) -> Mapping[str, Any]:
+def _step_check(step: Step, untrusted: Sequence[UntrustedTime]) -> Mapping[str, Any]:
+    doubt = step.doubt(untrusted)
     return {
         "name": step.name,
-        "verdict": "pass" if step.ok else "fail",
+        "verdict": "pass" if step.ok else "broken" if doubt else "fail",
         "value": step.values,
         "threshold": None,
         "source": "scenario",
-        "why": step.text,
+        "why": f"{step.text}; measurement not trusted: {doubt}" if doubt else step.text,
     }
 
 

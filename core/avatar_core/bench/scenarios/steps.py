@@ -1,11 +1,11 @@
 """What scenarios are made of: each step does one thing with a session, or waits for one, and says what came of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from avatar_core.bench.contract import CommandResult, Session
-from avatar_core.bench.snapshot import SessionSnapshot
+from avatar_core.bench.snapshot import SessionSnapshot, UntrustedTime
 from avatar_core.bench.states import Role, SessionState
 
 _PATTERN = "sync-pattern"
@@ -15,13 +15,22 @@ _LOOK_INTERVAL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a scenario, done or not; `values` are measured, unit in the name."""
+    """One step of a scenario, done or not; `values` are measured, unit in the name; over at `at_s` (monotonic)."""
 
     name: str
     ok: bool
     text: str
     elapsed_ms: float
     values: dict[str, float] = field(default_factory=dict)
+    at_s: float = 0.0
+
+    def doubt(self, untrusted: Sequence[UntrustedTime]) -> str:
+        """Why a failure may not be the avatar's: the time in which it was not trusted; empty where there is none."""
+        since_s = self.at_s - self.elapsed_ms / 1000
+        touched = (
+            span for span in untrusted if span.start_s <= self.at_s and (span.end_s is None or span.end_s >= since_s)
+        )
+        return "" if self.ok else next((span.reason for span in touched), "")
 
 
 class Steps:
@@ -50,7 +59,8 @@ class Steps:
     async def do(self, name: str, command: Awaitable[CommandResult]) -> Step:
         """Do what the session is asked to."""
         result = await command
-        return Step(name, result.ok, result.text, result.elapsed_ms, dict(result.values))
+        values = dict(result.values)
+        return Step(name, result.ok, result.text, result.elapsed_ms, values, self.session.clock.now())
 
     async def let_go_on(self, seconds: float) -> None:
         """Leave it to itself."""
@@ -90,12 +100,12 @@ class Steps:
         while not holds(self.session.snapshot()):
             gone = self.session.state is SessionState.FAILED
             if gone or clock.now() - started_s > within_s:
-                return Step(name, False, failed, (clock.now() - started_s) * 1000)
+                return Step(name, False, failed, (clock.now() - started_s) * 1000, at_s=clock.now())
             await asyncio.sleep(_LOOK_INTERVAL_S)
-        return Step(name, True, done, (clock.now() - started_s) * 1000)
+        return Step(name, True, done, (clock.now() - started_s) * 1000, at_s=clock.now())
 
     def balance(self) -> Step:
         """Every segment that was opened has ended, once."""
         balance = self.session.snapshot().balance
         text = f"{balance.opened} opened, {balance.finished} finished, {balance.open} open"
-        return Step("ledger", balance.balanced and balance.open == 0, text, 0.0)
+        return Step("ledger", balance.balanced and balance.open == 0, text, 0.0, at_s=self.session.clock.now())

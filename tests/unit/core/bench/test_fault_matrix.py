@@ -17,7 +17,8 @@ LEAK, OFFSET, LOST, CRASH = (FAULTS[name] for name in ("leak_ms", "offset_ms", "
 
 
 def check(metric: str, verdict: str, value: float | None) -> Check:
-    return Check(Threshold(metric, "max", fail=1.0, source=""), verdict, value, "")
+    why = "measurement not trusted: busy" if verdict == "broken" else ""
+    return Check(Threshold(metric, "max", fail=1.0, source=""), verdict, value, why)
 
 
 def seen(*checks: Check, findings: tuple[str, ...] = (), failed: tuple[str, ...] = ()) -> Seen:
@@ -51,7 +52,8 @@ def test_findings_and_steps_catch_what_no_figure_does() -> None:
 def test_a_check_that_cannot_be_trusted_says_nothing_and_is_not_a_miss() -> None:
     row = Row(LEAK, 200.0, seen(check("interrupt_leak_ms", "broken", None)))
     assert (row.trusted, row.ok) == (False, False)
-    assert "not trusted" in markdown([row])
+    assert row.why == "measurement not trusted: busy"
+    assert row.why in markdown([row])
 
 
 def test_a_clean_run_is_silent_or_it_is_an_alarm() -> None:

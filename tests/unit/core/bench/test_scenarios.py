@@ -10,6 +10,7 @@ from avatar_core.bench.fake_session import FakeSession
 from avatar_core.bench.result import verdict_of
 from avatar_core.bench.scenarios.catalogue import SCENARIOS
 from avatar_core.bench.scenarios.steps import Step, Steps
+from avatar_core.bench.snapshot import UntrustedTime
 from avatar_core.bench.states import Command
 from avatar_core.clock import MonotonicClock
 from avatar_core.metrics.verdicts import Check, Threshold
@@ -100,6 +101,16 @@ async def test_each_scenario_does_its_one_thing_and_balances_the_ledger(name: st
 def test_the_command_line_knows_every_scenario() -> None:
     parser = build_parser(lambda *_: "pass")
     assert all(parser.parse_args(["run", name]).scenario == name for name in SCENARIOS)
+
+
+def test_a_step_that_fails_in_a_time_that_is_not_trusted_is_not_blamed_on_the_avatar() -> None:
+    connected = Step("connect", True, "", 1.0, at_s=10.0)
+    failed = Step("interrupt", False, "No acknowledgement", 2_000.0, at_s=20.0)
+    busy = UntrustedTime(12.0, 19.0, "machine 99 % busy")
+    assert verdict_of([connected, failed], untrusted=[busy]) == "broken"
+    assert verdict_of([connected, failed], untrusted=[UntrustedTime(5.0, 17.0, "")]) == "fail"
+    assert verdict_of([connected], untrusted=[busy]) == "pass"
+    assert failed.doubt([busy]) == "machine 99 % busy"
 
 
 @pytest.mark.parametrize("strict", [True, False])
