@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from livekit import rtc
 
 from avatar_core.room import sdk
 from avatar_core.room.connection import RoomConnection
@@ -149,6 +150,27 @@ async def join(access: RoomAccess, room_name: str, options: ConnectOptions) -> A
     yield join_as
     await asyncio.gather(*(connection.aclose() for connection in connections))
     assert sdk.live_subscriptions() == 0
+
+
+@pytest.fixture
+def sdk_rooms() -> list[rtc.Room]:
+    """Those that were joined by `sdk_join` and not left yet, newest last."""
+    return []
+
+
+@pytest.fixture
+async def sdk_join(access, room_name: str, sdk_rooms: list[rtc.Room]) -> AsyncIterator[Callable]:
+
+    async def join(identity: str) -> rtc.Room:
+        claims = TokenClaims(identity, VideoGrants(room_join=True, room=room_name), kind="agent")
+        room = rtc.Room()
+        await room.connect(access.url, access.token(claims))
+        sdk_rooms.append(room)
+        return room
+
+    yield join
+    for room in sdk_rooms:
+        await room.disconnect()
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """What a worker's answers give away of it: flaws of the protocol's other implementations, by their numbers. Pure."""
 
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
+from statistics import median
 
 from avatar_core.playback.segment import SegmentRef
 
 _EARLY_S = 0.03
 """An answer this much sooner than its sound can have been heard is no matter of clocks."""
 _MORE_S = 0.02
+_HELD_S, _SEGMENTS_TOLD = 0.05, 3
+"""What an early end is by the told starts, and of how many segments: one call may be late, not each by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,15 @@ class WireFinding:
 
 @dataclass(slots=True)
 class _Sent:
-    """A segment on its way: when its first frame went out, and when its last can have been heard at the earliest."""
+    """A segment on its way: when its first frame went out, and when its last can have been heard at the earliest.
+
+    `started_s`: when its start was told, where it was.
+    """
 
     first_s: float
     ends_s: float
     pushed_s: float = 0.0
+    started_s: float | None = None
 
 
 class AnswerChecks:
@@ -34,6 +42,8 @@ class AnswerChecks:
     def __init__(self) -> None:
         self._sent: dict[SegmentRef, _Sent] = {}
         self._ends_s = 0.0
+        # By how much the ends of the last segments came before their told starts allow.
+        self._early_s: deque[float] = deque(maxlen=2 * _SEGMENTS_TOLD - 1)
 
     def sent(self, ref: SegmentRef, duration_s: float, now_s: float) -> None:
         """A frame of a segment goes out; segments are heard one after another, in real time."""
@@ -50,9 +60,11 @@ class AnswerChecks:
         """What was sent is not heard any more."""
         self._ends_s = now_s
 
-    def started(self, pending: bool, now_s: float) -> WireFinding | None:
+    def started(self, ref: SegmentRef | None, now_s: float) -> WireFinding | None:
         """It was told that a segment begins to sound. B5: none is there to begin."""
-        if pending:
+        if ref is not None:
+            if (sent := self._sent.get(ref)) is not None and sent.started_s is None:
+                sent.started_s = now_s
             return None
         return WireFinding("B5", "playback_started was told although every segment had been answered", now_s)
 
@@ -63,7 +75,10 @@ class AnswerChecks:
     def finished(
         self, ref: SegmentRef | None, position_s: float, now_s: float, *, interrupted: bool
     ) -> WireFinding | None:
-        """It was told that a segment is over. B7: sooner than it can have been heard; B5: more than was sent."""
+        """It was told that a segment is over. B7: sooner than it can have been heard; B5: more than was sent.
+
+        The start that was told took the same way as the end, so what lies between them does not depend on the way.
+        """
         sent = self._sent.pop(ref, None) if ref is not None else None
         if sent is None:
             return None
@@ -74,6 +89,14 @@ class AnswerChecks:
         if not interrupted and early_s > _EARLY_S:
             claim = f"{position_s:.2f} s were told as heard {1000 * early_s:.0f} ms before they can have been"
             return WireFinding("B7", claim, now_s)
+        if not interrupted and sent.started_s is not None:
+            self._early_s.append(sent.started_s + position_s - now_s)
+            if len(self._early_s) >= _SEGMENTS_TOLD and (usual_s := median(self._early_s)) > _HELD_S:
+                claim = (
+                    f"ends were told {1000 * usual_s:.0f} ms before the speech can have been heard, counted from the "
+                    f"starts that were told (median of {len(self._early_s)} segments)"
+                )
+                return WireFinding("B7", claim, now_s)
         return None
 
     def unanswered(self, ref: SegmentRef, late_s: float, now_s: float) -> WireFinding:

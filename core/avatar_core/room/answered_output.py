@@ -235,9 +235,11 @@ class AnsweredOutput(SegmentedOutput):
 
     def _heard_started(self, segment_id: str | None, generation: int) -> None:
         """The avatar says that a segment, the oldest one where it has no name, begins to sound."""
-        if segment_id is None:
-            self._tell(self._checks.started(bool(self._pending), self._clock.now()))
-        self.on_playback_started(segment=_ref(segment_id, generation))
+        segment = _ref(segment_id, generation)
+        if segment is None or segment in self._pending:
+            self._tell(self._checks.started(segment or next(iter(self._pending), None), self._clock.now()))
+        if self._wait_playback_start:
+            self.on_playback_started(segment=segment)
 
     def _heard_finished(self, segment_id: str | None, generation: int, position_s: float, interrupted: bool) -> None:
         """The avatar says that a segment, the oldest one where it has no name, is over."""

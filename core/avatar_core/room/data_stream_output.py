@@ -78,9 +78,11 @@ class DataStreamAudioOutput(AnsweredOutput):
         self._stream: StreamWriter[bytes] | None = None
         self._format = (0, 0)
         rpc = connection.rpc
-        self._subscribed.append(rpc.register(RPC_PLAYBACK_FINISHED, self._on_finished, caller=destination_identity))
-        if wait_playback_start:
-            self._subscribed.append(rpc.register(RPC_PLAYBACK_STARTED, self._on_started, caller=destination_identity))
+        # What starts are told is looked at also where they are not waited for: ends are checked against them (B7).
+        self._subscribed += [
+            rpc.register(RPC_PLAYBACK_FINISHED, self._on_finished, caller=destination_identity),
+            rpc.register(RPC_PLAYBACK_STARTED, self._on_started, caller=destination_identity),
+        ]
 
     async def _wait_for_the_way(self, duration_s: float) -> None:
         if self._max_speed is not None:

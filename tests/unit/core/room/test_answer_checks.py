@@ -3,7 +3,7 @@
 import pytest
 
 from avatar_core.playback.segment import SegmentRef
-from avatar_core.room.answer_checks import AnswerChecks
+from avatar_core.room.answer_checks import AnswerChecks, WireFinding
 
 A, B = SegmentRef("a"), SegmentRef("b")
 
@@ -45,8 +45,8 @@ def test_position_beyond_what_was_sent_is_b5(checks: AnswerChecks) -> None:
 
 
 def test_start_of_nothing_is_b5(checks: AnswerChecks) -> None:
-    assert checks.started(True, 10.0) is None
-    found = checks.started(False, 10.0)
+    assert checks.started(A, 10.0) is None
+    found = checks.started(None, 10.0)
     assert found is not None
     assert found.id == "B5"
 
@@ -66,3 +66,24 @@ def test_segment_without_an_answer_is_b4(checks: AnswerChecks) -> None:
 def test_what_was_finished_here_is_forgotten(checks: AnswerChecks) -> None:
     checks.keep([B])
     assert checks.finished(A, 1.0, 10.5, interrupted=False) is None
+
+
+def told(checks: AnswerChecks, number: int, way_s: float, early_s: float) -> WireFinding | None:
+    """A second of speech that sounds `way_s` after it was sent, and is answered `early_s` before its end."""
+    ref, sent_s = SegmentRef(f"s{number}"), 100.0 + 10 * number
+    checks.sent(ref, 1.0, sent_s)
+    assert checks.started(ref, sent_s + way_s) is None
+    return checks.finished(ref, 1.0, sent_s + way_s + 1.0 - early_s, interrupted=False)
+
+
+def test_early_ends_are_b7_by_the_told_starts_however_long_the_way_is(checks: AnswerChecks) -> None:
+    answers = [told(checks, number, way_s=0.4, early_s=0.1) for number in range(3)]
+    assert answers[:2] == [None, None]
+    assert answers[2] is not None
+    assert answers[2].id == "B7"
+    assert "100 ms before" in answers[2].evidence
+
+
+def test_a_start_that_is_told_late_now_and_then_gives_away_nothing(checks: AnswerChecks) -> None:
+    late = [0.0, 0.2, 0.01, 0.0, 0.15, 0.02, 0.3, 0.0]
+    assert [told(checks, number, way_s=0.4, early_s=early_s) for number, early_s in enumerate(late)] == [None] * 8
