@@ -355,6 +355,7 @@ class BenchSession:
             self._leave_swap(provider_id)
         for name, value in measured.values.items():
             life.figures.measure(name, value, since_s=started_s)
+        life.measuring.swapped()
         life.book.mark("S", f"Swap to {provider.traits.name}", measured.text, time_s=started_s)
         text = f"{provider.traits.name}: {measured.text}"
         life.standing.announce("Swap", text, Severity.OK, provider_id=provider_id)

@@ -19,6 +19,8 @@ _SAMPLES_KEPT = 20_000
 _TAKEN_KEPT = 200_000
 _LOAD_PERIOD_S = 1.0
 
+_RESOURCES = (("rss_mb", "MB"), ("rss_slope_mb_per_min", "MB/min"), ("cpu_percent", "%"))
+
 # Name and unit in the order in which they are shown and reported (DESIGN.md, outside contracts).
 METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_ms", "ms"),
@@ -40,6 +42,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("unheard_count", ""),
     ("silence_in_segment_ms", "ms"),
     ("clipped_percent", "%"),
+    ("double_audio_ms", "ms"),
     ("interrupt_to_silence_ms", "ms"),
     ("interrupt_leak_ms", "ms"),
     ("interrupt_mouth_ms", "ms"),
@@ -51,6 +54,8 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("swap_audio_gap_ms", "ms"),
     ("swap_lost_ms", "ms"),
     ("swap_overlap_ms", "ms"),
+    ("avatars_left", ""),
+    ("hang_count", ""),
     ("fps", "fps"),
     ("frame_interval_ms", "ms"),
     ("freeze_count", ""),
@@ -63,6 +68,8 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("first_frame_s", "s"),
     ("first_sound_s", "s"),
     ("crash_noticed_s", "s"),
+    *((f"{role}_{what}", unit) for role in ("app", "viewer", "worker") for what, unit in _RESOURCES),
+    ("app_tasks", ""),
 )
 OFFSETS = frozenset({"av_offset_ms", "av_offset_slope_ms_per_s"})
 """What hangs on the receiver's zero."""
@@ -131,6 +138,8 @@ class Figures:
         self._clock = clock
         self._thresholds = thresholds or {}
         self._excluded: Counter[str] = Counter()
+        self.estimated: set[str] = set()
+        """Metrics with a value that was reckoned, not measured."""
         self._samples: dict[str, deque[_Sample]] = {}
         self._taken: deque[_Taken] = deque(maxlen=_TAKEN_KEPT)
         self._series = {name: Series() for name in SeriesName}
@@ -260,6 +269,7 @@ class Figures:
             figures.max,
             verdict=verdict,
             trusted=trusted,
+            estimated=name in self.estimated,
         )
 
     def _counted(self, name: str) -> list[float]:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from avatar_core.metrics.sound_health import Stretch
 from avatar_core.wire import messages
 
 T = TypeVar("T")
@@ -61,6 +62,23 @@ class Hearing:
         if since_s is not None:
             total_s += max(0.0, end_s - max(since_s, start_s))
         return total_s
+
+    def stretches(self, start_s: float, end_s: float) -> dict[str, list[Stretch]]:
+        """From when to when each participant was audible between two moments."""
+        found: dict[str, list[Stretch]] = {}
+        since_s: dict[str, float] = {}
+        for change in self._changes:
+            if change.audible:
+                since_s[change.identity] = change.at_s
+            elif (begun_s := since_s.pop(change.identity, None)) is not None:
+                found.setdefault(change.identity, []).append((begun_s, change.at_s))
+        for identity, begun_s in since_s.items():
+            found.setdefault(identity, []).append((begun_s, end_s))
+        cut = {
+            identity: [(max(since, start_s), min(until, end_s)) for since, until in all_]
+            for identity, all_ in found.items()
+        }
+        return {identity: [one for one in all_ if one[1] > one[0]] for identity, all_ in cut.items()}
 
     async def silence(self, identity: str, since_s: float, timeout_s: float) -> float | None:
         """From when on `identity` was silent, `since_s` at the earliest; None where it did not fall silent in time.

@@ -13,6 +13,9 @@ from avatar_core.wire.livekit import AvatarReport
 _PERIOD_S = 1.0
 """Of the viewer's statistics."""
 
+_TELLS_S = 5.0
+"""An avatar that told its own offset within this tells it itself."""
+
 
 class Intake:
     """Owned by the session."""
@@ -25,6 +28,9 @@ class Intake:
         self._figures = figures
         self._preview = preview
         self._standing = standing
+        # The viewer's own delays in ms, by kind, and when an avatar last told its own offset.
+        self._delay_ms: dict[str, float] = {}
+        self._reported_s: float | None = None
 
     def viewer_said(self, message: object) -> None:
         """One event of the viewer."""
@@ -44,6 +50,11 @@ class Intake:
                 self._load(message)
             case messages.SoundChanged(audible=False):
                 self._figures.break_line(SeriesName.AV_OFFSET_MS)
+            case messages.TrackSubscribed():
+                self._standing.announce("Track", f"{message.kind} of {message.identity} is received")
+            case messages.FirstMedia():
+                what = "picture" if message.kind == "video" else "sound"
+                self._standing.announce("First", f"First {what} of {message.identity} at {message.at_s:.3f} s")
             case messages.ProcessFailure():
                 self._standing.announce("Viewer", f"{message.what} {message.where}", Severity.FAIL)
 
@@ -52,14 +63,18 @@ class Intake:
         # One figure of its worker, which every segment repeats.
         offset_ms = next((segment.source_offset_ms for segment in report.segments), None)
         if offset_ms is not None:
+            self._reported_s = report.at_s
             self._figures.measure("av_offset_source_ms", offset_ms)
 
     def _samples(self, message: messages.Samples) -> None:
         for at_s, value in message.points:
+            if message.series in ("buffer_audio_ms", "buffer_video_ms"):
+                self._delay_ms[message.series] = value
             if message.series in list(SeriesName):
                 self._figures.point(SeriesName(message.series), at_s, value)
             if message.series == "av_offset_ms":
                 self._figures.measure("av_offset_ms", value, since_s=at_s)
+                self._estimate_source(at_s, value)
             elif message.series == "freeze_s":
                 self._figures.measure("freeze_s", value, since_s=at_s - value)
             elif message.series == "sdk_freeze_count":
@@ -68,6 +83,14 @@ class Intake:
                 self._figures.measure("concealed_percent", value, since_s=at_s - _PERIOD_S)
             elif message.series == "buffer_audio_ms":
                 self._figures.measure("audio_delay_ms", value, since_s=at_s)
+
+    def _estimate_source(self, at_s: float, offset_ms: float) -> None:
+        """What left an avatar that does not tell: the viewer's own delays taken off (DESIGN, "two offsets")."""
+        tells = self._reported_s is not None and at_s - self._reported_s < _TELLS_S
+        if not tells and len(self._delay_ms) == 2:
+            own_ms = self._delay_ms["buffer_video_ms"] - self._delay_ms["buffer_audio_ms"]
+            self._figures.estimated.add("av_offset_source_ms")
+            self._figures.measure("av_offset_source_ms", offset_ms - own_ms, since_s=at_s)
 
     def _load(self, load: messages.ProcessLoad) -> None:
         judge = self._figures.judge

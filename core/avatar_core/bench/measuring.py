@@ -6,10 +6,12 @@ import logging
 import tempfile
 from collections import deque
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 from avatar_core.bench.analyst_child import AnalystChild
 from avatar_core.bench.figures import Figures
+from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.spoken import Spoken, SpokenKeeper
 from avatar_core.bench.stage import Stage
 from avatar_core.bench.standing import Standing
@@ -19,6 +21,7 @@ from avatar_core.errors import BenchError
 from avatar_core.metrics.drift import slope_ms_per_s, within
 from avatar_core.metrics.observations import Observation
 from avatar_core.metrics.offset import OffsetSample
+from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.observation_file import save_observation
@@ -32,6 +35,8 @@ _BEFORE_S = 6.0
 """Of the time before an utterance, what its pictures tell of the face at rest."""
 _VIEWER_TIMEOUT_S = 10.0
 _OFFSETS_KEPT = 4_000
+_GONE_AFTER_S = 5.0
+_AVATAR_PREFIX = "avatar-"
 
 
 class Measuring:
@@ -44,6 +49,7 @@ class Measuring:
         clock: Clock,
         tasks: TaskGroup,
         *,
+        hearing: Hearing,
         on_stage: Callable[[], tuple[Stage, str] | None],
     ) -> None:
         self.analyst = AnalystChild()
@@ -53,6 +59,7 @@ class Measuring:
         self._tasks = tasks
         # Where, and which avatar; None while there is none.
         self._on_stage = on_stage
+        self._hearing = hearing
         self._keeper: SpokenKeeper | None = None
         self._ids = itertools.count(1)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -84,6 +91,12 @@ class Measuring:
         if self._keeper is not None:
             self._keeper.spoil("another avatar took over")
 
+    def swapped(self) -> None:
+        """A swap is done: the old avatar has five seconds to be gone."""
+        self._pending += 1
+        self._idle.clear()
+        self._tasks.spawn(self._count_avatars(self._clock.now()), name="avatars left")
+
     async def wait_idle(self, timeout_s: float) -> bool:
         """Wait until everything that is over is measured; False where that takes longer."""
         try:
@@ -108,6 +121,16 @@ class Measuring:
             self._idle.clear()
             self._tasks.spawn(self._measure(spoken, *stage), name=f"measuring {spoken.id}")
 
+    async def _count_avatars(self, swapped_s: float) -> None:
+        try:
+            await self._clock.sleep_until(swapped_s + _GONE_AFTER_S)
+            if (stage := self._on_stage()) is not None:
+                people = stage[0].connection.participants
+                avatars = [one for one in people if one == stage[1] or one.startswith(_AVATAR_PREFIX)]
+                self._figures.measure("avatars_left", float(len(avatars)), since_s=swapped_s)
+        finally:
+            self._settle()
+
     async def _measure(self, spoken: Spoken, stage: Stage, identity: str) -> None:
         try:
             finished_s = spoken.course.finished_s or self._clock.now()
@@ -117,9 +140,12 @@ class Measuring:
         except BenchError as error:
             self._standing.announce("Measure", f"{spoken.id} was not measured: {error}", Severity.WARN)
         finally:
-            self._pending -= 1
-            if not self._pending:
-                self._idle.set()
+            self._settle()
+
+    def _settle(self) -> None:
+        self._pending -= 1
+        if not self._pending:
+            self._idle.set()
 
     async def _analyzed(self, spoken: Spoken, stage: Stage, identity: str) -> messages.Analyzed:
         number, course = next(self._ids), spoken.course
@@ -164,6 +190,9 @@ class Measuring:
             for value in values:
                 self._figures.measure(name, value, since_s=since_s, until_s=until_s)
         self._figures.measure("unheard_count", float(not analyzed.recognized), since_s=since_s, until_s=until_s)
+        heard = self._hearing.stretches(since_s, until_s).values()
+        double_ms = sum(heard_at_once_ms(one, other) for one, other in combinations(heard, 2))
+        self._figures.measure("double_audio_ms", double_ms, since_s=since_s, until_s=until_s)
         if not analyzed.recognized:
             text = f"{spoken.id} was not recognized in what was heard"
             self._standing.announce("Heard", text, Severity.WARN, segment_id=spoken.id)

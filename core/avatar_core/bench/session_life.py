@@ -104,7 +104,9 @@ class SessionLife:
         self.figures = Figures(clock, load_trust_limits(), load_thresholds(judged_by, policy), config.calibration)
         self.sources = Sources()
         self.hearing = Hearing()
-        self.measuring = Measuring(self.figures, self.standing, clock, self.tasks, on_stage=self._on_stage)
+        self.measuring = Measuring(
+            self.figures, self.standing, clock, self.tasks, hearing=self.hearing, on_stage=self._on_stage
+        )
         self._feed = StatisticsFeed(clock)
         self.statistics = self._feed.sampled
         self.recordings = Recordings(default_run_folder(self.run_id), self.standing, clock)
@@ -252,6 +254,7 @@ class SessionLife:
         self._measures.begin_buffers(lambda: self.stage is stage and stage.is_open)
         feeding = self._feed.watch_agent(stage.connection, lambda: self.stage is stage and stage.is_open)
         self.tasks.spawn(feeding, name="agent statistics")
+        self._measures.begin_watches(lambda: self.stage is stage and stage.is_open, stage, self.standing)
         self.standing.set_state(SessionState.READY)
         if stage.actor is not actor:
             return False, f"{traits.name} joined and left again", {}

@@ -67,6 +67,11 @@ class DispatcherChild:
             raise ProviderStartError("The dispatcher does not run, so no reference avatar can be started. Reconnect.")
         return self._url
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id, while it runs."""
+        return self._child.pid if self._child is not None and self._child.running else None
+
     async def start(self) -> None:
         """Start it and wait until it serves; raises BenchError."""
         self._child = child = await ChildProcess.start("avatar_core.avatar.dispatcher", name="dispatcher")

@@ -1,11 +1,16 @@
-"""What a session measures all the time, by itself: how late the loop is, and how much speech was sent and not heard."""
+"""What a session measures all the time, by itself: the loop's lateness, speech sent and not heard, hangs, resources."""
 
 import asyncio
+import os
 from collections.abc import Callable
 
 from avatar_core.bench.book import Book
 from avatar_core.bench.figures import Figures
-from avatar_core.bench.states import SeriesName
+from avatar_core.bench.hang_watch import HangWatch
+from avatar_core.bench.resources import ResourceWatch
+from avatar_core.bench.stage import Stage
+from avatar_core.bench.standing import Standing
+from avatar_core.bench.states import SeriesName, SessionState
 from avatar_core.clock import Clock
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
@@ -33,6 +38,23 @@ class StandingMeasures:
     def begin_buffers(self, goes_on: Callable[[], bool]) -> None:
         """Draw the curve of what was sent and not heard, while `goes_on`."""
         self._tasks.spawn(self._watch_buffers(goes_on), name="buffer curve")
+
+    def begin_watches(self, goes_on: Callable[[], bool], stage: Stage, standing: Standing) -> None:
+        """Watch for segments that hang, and what the processes use, while `goes_on`."""
+
+        def pids() -> dict[str, list[int]]:
+            dispatcher = stage.dispatcher.pid
+            return {
+                "app": [os.getpid()],
+                "viewer": [stage.viewer.pid],
+                "dispatcher": [dispatcher] if dispatcher is not None else [],
+            }
+
+        hangs = HangWatch(self._book, self._figures, standing, self._clock)
+        resources = ResourceWatch(self._figures, self._clock, pids)
+        may_wait = lambda: standing.state in (SessionState.SWAPPING, SessionState.WAITING, SessionState.PAUSED)  # noqa: E731
+        self._tasks.spawn(hangs.run(goes_on, may_wait), name="hang watch")
+        self._tasks.spawn(resources.run(goes_on), name="resource watch")
 
     async def _watch_lag(self) -> None:
         meter = LoadMeter(self._clock, tick_s=_LAG_TICK_S)

@@ -17,15 +17,19 @@ def slope_ms_per_s(samples: Sequence[OffsetSample]) -> float | None:
     None for fewer than four samples or less than 3 s: the jitter of single samples would be told as drift. Of more
     than 400 samples an even choice is taken.
     """
-    chosen = samples[:: len(samples) // _MOST + 1]
-    if len(chosen) < _FEWEST or chosen[-1].at_s - chosen[0].at_s < _SHORTEST_S:
+    if len(samples) < _FEWEST or samples[-1].at_s - samples[0].at_s < _SHORTEST_S:
         return None
-    time_s = np.array([sample.at_s for sample in chosen])
-    offset_ms = np.array([sample.offset_ms for sample in chosen])
-    first, second = np.triu_indices(len(chosen), 1)
+    return slope([sample.at_s for sample in samples], [sample.offset_ms for sample in samples])
+
+
+def slope(times_s: Sequence[float], values: Sequence[float]) -> float | None:
+    """Change of any value per second, by the same rule; None where all is of one moment."""
+    step = len(times_s) // _MOST + 1
+    time_s, value = np.array(times_s[::step], dtype=float), np.array(values[::step], dtype=float)
+    first, second = np.triu_indices(len(time_s), 1)
     apart_s = time_s[second] - time_s[first]
     usable = apart_s > 0
-    return float(np.median((offset_ms[second] - offset_ms[first])[usable] / apart_s[usable]))
+    return float(np.median((value[second] - value[first])[usable] / apart_s[usable])) if usable.any() else None
 
 
 def within(samples: Sequence[OffsetSample], start_s: float, end_s: float) -> list[OffsetSample]:

@@ -126,3 +126,11 @@ async def test_other_events_wake_nobody() -> None:
     hearing = Hearing()
     hearing.take(Levels("ada", -10.0, -20.0, 10.0))
     assert not hearing._news.is_set()
+
+
+def test_stretches_of_sound_are_cut_to_the_span_and_told_by_participant() -> None:
+    hearing = heard((True, 10.0), (False, 11.0), (True, 12.0))
+    hearing.take(SoundChanged("bob", True, 10.5))
+    hearing.take(SoundChanged("bob", False, 12.5))
+    assert hearing.stretches(10.2, 13.0) == {"ada": [(10.2, 11.0), (12.0, 13.0)], "bob": [(10.5, 12.5)]}
+    assert hearing.stretches(11.2, 11.8)["ada"] == []

@@ -132,3 +132,22 @@ async def test_a_failure_of_the_viewer_is_told_with_its_place(told: Told) -> Non
 async def test_unknown_actions_of_notices_are_refused(told: Told) -> None:
     result = await told.session.act_on_notice("worker_died", "dance")
     assert (result.ok, result.text) == (False, "There is no action 'dance'")
+
+
+async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_viewers_own_delays(told: Told) -> None:
+    told.tell(messages.Samples("av_offset_ms", ((99.0, -30.0),)))
+    assert told.row("av_offset_source_ms").n == 0
+    told.tell(messages.Samples("buffer_audio_ms", ((99.1, 60.0),)))
+    told.tell(messages.Samples("buffer_video_ms", ((99.1, 15.0),)))
+    told.tell(messages.Samples("av_offset_ms", ((99.5, -30.0),)))
+    row = told.row("av_offset_source_ms")
+    assert (row.n, row.value, row.estimated) == (1, 15.0, True)
+
+
+async def test_tracks_and_first_media_stand_in_the_log(told: Told) -> None:
+    told.tell(messages.TrackSubscribed(LIVE.identity, "audio", "voice", 99.0))
+    told.tell(messages.FirstMedia(LIVE.identity, "video", 99.25))
+    assert [(kind, text) for kind, text, _ in told.said] == [
+        ("Track", f"audio of {LIVE.identity} is received"),
+        ("First", f"First picture of {LIVE.identity} at 99.250 s"),
+    ]
