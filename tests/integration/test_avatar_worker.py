@@ -20,7 +20,6 @@ from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.options import ConnectOptions
 from avatar_core.room.values import TrackKind
-from avatar_core.room.wire_record import WireEvent
 from avatar_core.tasks import TaskGroup
 from avatar_core.tokens import TokenClaims, VideoGrants
 from avatar_core.wire.codec import JsonScalar
@@ -202,70 +201,6 @@ async def test_interrupt_is_answered_with_what_was_played_and_silences_the_worke
     assert stage.log.answers[2:] == [(1.0, False)]
     assert watch.loud_s < first + 1.0 + 2.0
     await watching.aclose()
-
-
-def followed(connection: RoomConnection) -> list[WireEvent]:
-    """What goes over its wire from now on, the lossy reports left out."""
-    events: list[WireEvent] = []
-    connection.wire.noted.connect(lambda event: events.append(event) if event.kind != "packet" else None)
-    return events
-
-
-def told(events: list[WireEvent]) -> list[tuple[str, str, str]]:
-    return [(event.direction, event.kind, event.name) for event in events]
-
-
-async def test_messages_of_a_segment_come_in_the_order_of_the_protocol(stage: Stage) -> None:
-    """PROTOCOLS 1.9, normal segment: header and chunks, started, trailer (these two in any order), finished."""
-    events = followed(stage.agent)
-    await stage.say(1.0, 0)
-    await stage.playout()
-    begin, *middle, finished = events
-    assert told([begin, finished]) == [
-        ("sent", "stream_begin", "lk.audio_stream"),
-        ("received", "rpc", "lk.playback_finished"),
-    ]
-    assert sorted(told(middle)) == [
-        ("received", "rpc", "lk.playback_started"),
-        ("sent", "stream_end", "lk.audio_stream"),
-    ]
-    assert {event.peer for event in events} == {AVATAR}
-    assert {event.outcome for event in events} == {"ok"}
-    (ended,) = [event for event in events if event.kind == "stream_end"]
-    assert ended.size_bytes == 24_000 * 2
-
-
-async def test_messages_of_an_interrupt_come_in_the_order_of_the_protocol(stage: Stage) -> None:
-    """PROTOCOLS 1.9, interrupt while playing: one clear, one answer; a second clear is none on the wire."""
-    started = asyncio.Event()
-    stage.output.playback_started.connect(lambda _: started.set())
-    await stage.say(5.0, 0)
-    async with asyncio.timeout(20):
-        await started.wait()
-    events = followed(stage.agent)
-    stage.output.clear_buffer()
-    stage.output.clear_buffer()
-    await stage.playout()
-    await asyncio.sleep(0.2)
-    # The answer may be there before the clear's own.
-    calls = sorted(told([event for event in events if event.kind == "rpc"]))
-    assert calls == [("received", "rpc", "lk.playback_finished"), ("sent", "rpc", "lk.clear_buffer")]
-
-
-async def test_two_queued_segments_and_an_interrupt_are_one_clear_and_two_answers(stage: Stage) -> None:
-    """PROTOCOLS 1.9: elsewhere the second one waits for a timeout."""
-    started = asyncio.Event()
-    stage.output.playback_started.connect(lambda _: started.set())
-    await stage.say(5.0, 0)
-    await stage.say(5.0, 1)
-    async with asyncio.timeout(20):
-        await started.wait()
-    events = followed(stage.agent)
-    stage.output.clear_buffer()
-    await stage.playout()
-    await asyncio.sleep(0.2)
-    names = [name for _, _, name in told(events)]
-    assert (names.count("lk.clear_buffer"), names.count("lk.playback_finished")) == (1, 2)
 
 
 async def test_killed_worker_finishes_what_was_open(stage: Stage) -> None:
