@@ -31,7 +31,7 @@ from avatar_core.tasks import TaskGroup
 class FakeRoom:
     """Who is in it. `rpc_failures` are raised, one each, by the next calls; `deaf_to` are methods never answered.
 
-    `untold` are members that the others are not told of yet, `gone` those that left.
+    While `way` is not set nothing more goes out on streams. `untold` are members that the others are not told of yet, `gone` those that left.
     """
 
     def __init__(self) -> None:
@@ -42,6 +42,8 @@ class FakeRoom:
         self.untold: set[str] = set()
         self.gone: set[str] = set()
         self.ids = count(1)
+        self.way = asyncio.Event()
+        self.way.set()
 
     def connection(self, identity: str) -> "FakeConnection":
         """A connection that has not joined yet."""
@@ -209,7 +211,10 @@ class FakeRpc:
 class FakeStream:
     """A byte stream as both ends see it."""
 
-    def __init__(self, sender: str, stream_id: str, topic: str, attributes: Mapping[str, str]) -> None:
+    def __init__(
+        self, sender: str, stream_id: str, topic: str, attributes: Mapping[str, str], way: asyncio.Event
+    ) -> None:
+        self._way = way
         self.sender = sender
         self.id = stream_id
         self.topic = topic
@@ -221,6 +226,7 @@ class FakeStream:
     async def write(self, chunk: bytes) -> None:
         if self.ended:
             raise RuntimeError("this stream is closed")
+        await self._way.wait()
         self._chunks.put_nowait(chunk)
 
     async def aclose(self, *, reason: str = "") -> None:
@@ -272,7 +278,9 @@ class FakeStreams:
     ) -> FakeStream:
         await asyncio.sleep(0)
         sender = self._connection.identity
-        stream = FakeStream(sender, f"stream-{next(self._connection.room.ids)}", topic, attributes or {})
+        stream = FakeStream(
+            sender, f"stream-{next(self._connection.room.ids)}", topic, attributes or {}, self._connection.room.way
+        )
         self.opened.append(stream)
         for identity in destinations:
             member = self._connection.room.members.get(identity)

@@ -47,6 +47,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("interrupt_leak_ms", "ms"),
     ("interrupt_mouth_ms", "ms"),
     ("ack_ms", "ms"),
+    ("send_wait_ms", "ms"),
     ("started_error_ms", "ms"),
     ("finished_error_ms", "ms"),
     ("position_error_ms", "ms"),

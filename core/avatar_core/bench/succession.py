@@ -50,6 +50,7 @@ class Succession:
         if isinstance(actor.sink, AnsweredOutput):
             actor.sink.reported.connect(life.intake.avatar_reported)
             actor.sink.found.connect(lambda found: self.found(actor.traits.id, found))
+            actor.sink.held_up.connect(lambda held_s: life.figures.measure("send_wait_ms", held_s * 1000))
         self._give_stage(actor)
 
     def go_without(self, ending: str) -> None:

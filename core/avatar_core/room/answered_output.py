@@ -61,6 +61,9 @@ class AnsweredOutput(SegmentedOutput):
         )
         self.reported: Signal[AvatarReport] = Signal(f"{self.label}.reported")
         self.found: Signal[WireFinding] = Signal(f"{self.label}.found")
+        self.held_up: Signal[float] = Signal(f"{self.label}.held_up")
+        """Of each segment that was flushed: seconds for which the wire kept its slowest frame waiting."""
+        self._slowest_s = 0.0
         self._connection = connection
         self._destination = destination_identity
         self._presence = Presence(connection, destination_identity, wait_remote_tracks)
@@ -129,6 +132,8 @@ class AnsweredOutput(SegmentedOutput):
         record = self._capturing
         super().flush()
         if record is not None and not self._closed:
+            self.held_up.emit(self._slowest_s)
+            self._slowest_s = 0.0
             self._tasks.spawn(self._end_stream(), name=f"{self.label} end of stream")
             if not self._is_over(record):
                 ends_s = self._checks.ends_s(record.ref, self._clock.now())
@@ -178,12 +183,14 @@ class AnsweredOutput(SegmentedOutput):
         self._checks.keep(self._pending)
 
     async def _sent(self, record: SegmentRecord, frame: AudioFrame) -> RoomError | None:
+        began_s = self._clock.now()
         try:
             async with self._wire:
                 if self._is_over(record):
                     return None
                 self._checks.sent(record.ref, frame.duration_s, self._clock.now())
                 await self._send(record, frame)
+                self._slowest_s = max(self._slowest_s, self._clock.now() - began_s)
         except RoomError as failure:
             self._finish_at_estimate([record.ref])
             return failure

@@ -92,6 +92,25 @@ async def test_segment_is_one_stream_with_its_format_and_name(wire: Wire) -> Non
     assert second.ended
 
 
+async def test_how_long_the_wire_kept_the_slowest_frame_waiting_is_told_of_each_segment(wire: Wire) -> None:
+    output = wire.output()
+    told_s: list[float] = []
+    output.held_up.connect(told_s.append)
+    await output.capture_frame(speech(0.1))
+    wire.room.way.clear()
+    capture = spawn(output.capture_frame(speech(0.1)), name="capture")
+    await settle()
+    await wire.clock.advance(0.3)
+    assert not capture.done()
+    wire.room.way.set()
+    await capture
+    output.flush()
+    await output.capture_frame(speech(0.1))
+    output.flush()
+    assert told_s == [pytest.approx(0.3), 0.0]
+    await output.aclose()
+
+
 async def test_unready_avatar_is_named_with_what_it_lacks(wire: Wire) -> None:
     output = wire.output(wait_remote_tracks=[TrackKind.AUDIO, TrackKind.VIDEO], ready_timeout_s=0.01)
     wire.avatar.publish(TrackKind.AUDIO)
