@@ -31,7 +31,8 @@ from avatar_core.tasks import TaskGroup
 class FakeRoom:
     """Who is in it. `rpc_failures` are raised, one each, by the next calls; `deaf_to` are methods never answered.
 
-    While `way` is not set nothing more goes out on streams. `untold` are members that the others are not told of yet, `gone` those that left.
+    While `way` is not set nothing more goes out on streams. `untold` are members that the others are not told of yet,
+    `gone` those that left.
     """
 
     def __init__(self) -> None:
