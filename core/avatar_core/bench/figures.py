@@ -25,6 +25,7 @@ _RESOURCES = (("rss_mb", "MB"), ("rss_slope_mb_per_min", "MB/min"), ("cpu_percen
 METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_ms", "ms"),
     ("av_offset_source_ms", "ms"),
+    ("av_offset_utterance_ms", "ms"),
     ("av_offset_slope_ms_per_s", "ms/s"),
     ("audio_delay_ms", "ms"),
     ("concealed_percent", "%"),
@@ -55,6 +56,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("swap_audio_gap_ms", "ms"),
     ("swap_lost_ms", "ms"),
     ("swap_overlap_ms", "ms"),
+    ("swap_wrong_avatar_ms", "ms"),
     ("avatars_left", ""),
     ("hang_count", ""),
     ("fps", "fps"),
@@ -78,6 +80,7 @@ SIGNED = frozenset(
     {
         "av_offset_ms",
         "av_offset_source_ms",
+        "av_offset_utterance_ms",
         "av_offset_slope_ms_per_s",
         "pitch_error_percent",
         "rate_error_percent",

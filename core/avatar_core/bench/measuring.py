@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from statistics import median
 
 from avatar_core.bench.analyst_child import AnalystChild
 from avatar_core.bench.figures import Figures
@@ -60,6 +61,9 @@ class Measuring:
         # Where, and which avatar; None while there is none.
         self._on_stage = on_stage
         self._hearing = hearing
+        # Who speaks, and who did before: what is said now should not be heard from there.
+        self._speaks: str | None = None
+        self._before: str | None = None
         self._keeper: SpokenKeeper | None = None
         self._ids = itertools.count(1)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -86,8 +90,10 @@ class Measuring:
         self._keeper.over.connect(self._on_over)
         return self._keeper
 
-    def handed_over(self) -> None:
-        """Another avatar speaks from now on: what is open was not heard from one alone."""
+    def handed_over(self, identity: str) -> None:
+        """This avatar speaks from now on: what is open was not heard from one alone."""
+        self._before = self._speaks if self._speaks != identity else None
+        self._speaks = identity
         if self._keeper is not None:
             self._keeper.spoil("another avatar took over")
 
@@ -151,23 +157,23 @@ class Measuring:
         number, course = next(self._ids), spoken.course
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="avatar-testbench-")
-        reference = Path(self._folder.name) / f"{number}-said.npz"
-        observation = Path(self._folder.name) / f"{number}-observed.npz"
+        names = (f"{number}-said.npz", f"{number}-observed.npz", f"{number}-elsewhere.npz")
+        reference, observation, elsewhere = (Path(self._folder.name) / name for name in names)
         try:
             await asyncio.to_thread(save_observation, reference, Observation(spoken.sound))
-            waiting = self._observed[number] = asyncio.get_running_loop().create_future()
-            since_s = max(0.0, course.sent_s - _BEFORE_S)
-            stage.viewer.send(messages.Observe(number, identity, since_s, str(observation)))
-            async with asyncio.timeout(_VIEWER_TIMEOUT_S):
-                why = await waiting
+            why = await self._observe(stage, identity, course.sent_s - _BEFORE_S, observation)
             if why:
                 raise BenchError(why)
+            before = self._before
+            # The avatar before is soon forgotten; nothing is told of it then.
+            is_there = before is not None and not await self._observe(stage, before, course.sent_s, elsewhere)
             return await self.analyst.analyze(
                 messages.Analyze(
                     number,
                     identity,
                     str(reference),
                     str(observation),
+                    str(elsewhere) if is_there else None,
                     course.sent_s,
                     course.started_s,
                     course.finished_s,
@@ -175,14 +181,25 @@ class Measuring:
                     course.interrupted,
                 )
             )
-        except TimeoutError:
-            raise BenchError(f"the viewer did not answer in {_VIEWER_TIMEOUT_S:.0f} s") from None
         except OSError as error:
             raise BenchError(f"{error.strerror}: {self._folder.name}") from error
         finally:
-            self._observed.pop(number, None)
-            for path in (reference, observation):
+            for path in (reference, observation, elsewhere):
                 await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def _observe(self, stage: Stage, identity: str, since_s: float, path: Path) -> str:
+        """Have the viewer write what it got of somebody; why it did not, empty where it did."""
+        number = next(self._ids)
+        waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._observed[number] = waiting
+        stage.viewer.send(messages.Observe(number, identity, max(0.0, since_s), str(path)))
+        try:
+            async with asyncio.timeout(_VIEWER_TIMEOUT_S):
+                return await waiting
+        except TimeoutError:
+            raise BenchError(f"the viewer did not answer in {_VIEWER_TIMEOUT_S:.0f} s") from None
+        finally:
+            del self._observed[number]
 
     def _take_results(self, spoken: Spoken, analyzed: messages.Analyzed) -> None:
         since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S
@@ -197,7 +214,11 @@ class Measuring:
             text = f"{spoken.id} was not recognized in what was heard"
             self._standing.announce("Heard", text, Severity.WARN, segment_id=spoken.id)
             return
-        slope = slope_ms_per_s(within(tuple(self._offsets), analyzed.first_sound_s, analyzed.end_s))
+        offsets = within(tuple(self._offsets), analyzed.first_sound_s, analyzed.end_s)
+        if offsets:
+            middle_ms = median(sample.offset_ms for sample in offsets)
+            self._figures.measure("av_offset_utterance_ms", middle_ms, since_s=since_s, until_s=until_s)
+        slope = slope_ms_per_s(offsets)
         if slope is not None:
             self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)
         text = (

@@ -1,7 +1,10 @@
 """Speech heard where it no longer belongs: an utterance that goes on into the next, words of one avatar on another."""
 
+from collections import Counter
+
 import numpy as np
 
+from avatar_core.media.sync_pattern import read_utterance
 from avatar_core.metrics.alignment import correlate
 from avatar_core.metrics.observations import Floats, Sound
 from avatar_core.metrics.speech import Utterance
@@ -14,6 +17,8 @@ _SURE = 0.9
 _SAME_DELAY_S = 0.002
 _NEAR_S = 0.006
 _LEAST_POWER = 1e-5
+_TONE_BLOCK_S = 0.02
+_TONE_WITHIN_S = 2.0
 _LEAST_SHARE = 0.003
 """Of a block's power that must remain once the speech that belongs there is taken out: -25 dB, a codec's noise."""
 
@@ -21,8 +26,12 @@ _LEAST_SHARE = 0.003
 def leak_ms(old: Sound, heard: Sound, since_s: float, until_s: float, new: tuple[Sound, Utterance] | None) -> float:
     """How much of the reference `old` was heard from `since_s` to `until_s`.
 
-    `new` is what belongs there, its reference and what was heard of it: it is taken out first. Good to some 40 ms.
+    `new` is what belongs there, its reference and what was heard of it: it is taken out first. Good to some 40 ms. The
+    sync pattern is told by the tone of its utterance, since its beeps are all alike.
     """
+    tone = _tone_of(old)
+    if tone is not None:
+        return _tone_ms(heard.between(since_s, until_s), tone)
     wanted = as_floats(old.at_rate(RATE_HZ))
     part = heard.between(since_s, until_s).at_rate(RATE_HZ)
     sound, size, hop = as_floats(part), round(_BLOCK_S * RATE_HZ), round(_HOP_S * RATE_HZ)
@@ -41,6 +50,26 @@ def leak_ms(old: Sound, heard: Sound, since_s: float, until_s: float, new: tuple
         if likeness[best] >= _LIKENESS:
             found.append((start, float(likeness[best]), (start - best) / RATE_HZ))
     return 1000 * _covered_s(found)
+
+
+def _tone_of(reference: Sound) -> int | None:
+    """The utterance whose tone runs through the reference; None for speech."""
+    tones = Counter(_tones(reference.between(0.0, _TONE_WITHIN_S)))
+    return next((tone for tone, count in tones.most_common(1) if 2 * count >= sum(tones.values())), None)
+
+
+def _tone_ms(heard: Sound, tone: int) -> float:
+    found = _tones(heard)
+    # A vowel may look like a tone for a single block.
+    here = [False, *(one == tone for one in found), False]
+    blocks = sum(is_it and (before or after) for before, is_it, after in zip(here, here[1:], here[2:], strict=False))
+    return 1000 * _TONE_BLOCK_S * blocks
+
+
+def _tones(sound: Sound) -> list[int | None]:
+    size = round(_TONE_BLOCK_S * sound.sample_rate_hz)
+    blocks = range(0, len(sound.samples) - size + 1, size)
+    return [read_utterance(sound.samples[start : start + size], sound.sample_rate_hz) for start in blocks]
 
 
 def _without(block: Floats, at_s: float, reference: Floats, heard: Utterance) -> Floats:

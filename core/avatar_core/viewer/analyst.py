@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from avatar_core.errors import WireError
+from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.utterance import Course, Memory, measure_utterance
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -34,6 +35,7 @@ class Analyst:
         try:
             observation = load_observation(Path(order.observation))
             reference = load_observation(Path(order.reference)).sound
+            elsewhere = load_observation(Path(order.elsewhere)).sound if order.elsewhere is not None else None
         except WireError as error:
             return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
         if reference is None:
@@ -41,6 +43,9 @@ class Analyst:
         course = Course(order.sent_s, order.started_s, order.finished_s, order.position_s, order.interrupted)
         memory = self._memories.setdefault(order.identity, Memory())
         measured, utterance = measure_utterance(observation, reference, course, memory)
+        if elsewhere is not None:
+            wrong_ms = leak_ms(reference, elsewhere, order.sent_s, elsewhere.end_s, None)
+            measured["swap_wrong_avatar_ms"] = (wrong_ms,)
         values = {name: tuple(round(value, 4) for value in found) for name, found in measured.items()}
         if utterance is None:
             return messages.Analyzed(order.request_id, values, False, 0.0, 0.0, "it was not recognized")

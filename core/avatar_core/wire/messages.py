@@ -238,6 +238,7 @@ class RecordingState:
 class Analyze:
     """Measure an utterance of `identity`: the files of what was said and of what was observed; when it was sent.
 
+    `elsewhere` is what was observed of the avatar before it, on which the utterance should not be heard.
     When it was told to have started and finished, and how far it was heard then, with None where that was not told.
     """
 
@@ -245,6 +246,7 @@ class Analyze:
     identity: Name
     reference: Path
     observation: Path
+    elsewhere: Path | None
     sent_s: MonotonicS
     started_s: MonotonicS | None
     finished_s: MonotonicS | None

@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str, tuple[MetricSpec, ...]], ...] = (
             MetricSpec("interrupt_to_silence_ms", "To silence"),
             MetricSpec("interrupt_leak_ms", "Leaked speech"),
             MetricSpec("ack_ms", "Acknowledged"),
+            MetricSpec("position_error_ms", "Position error", signed=True),
         ),
     ),
     (
@@ -54,6 +55,18 @@ GROUPS: tuple[tuple[str, tuple[MetricSpec, ...]], ...] = (
         ),
     ),
     ("Ledger", (MetricSpec("segments", "Segments"), MetricSpec("utterance_latency_ms", "Latency per turn"))),
+    (
+        "Speech",
+        (
+            MetricSpec("missing_start_ms", "Missing start"),
+            MetricSpec("missing_end_ms", "Missing end"),
+            MetricSpec("audio_gap_ms", "Gaps"),
+            MetricSpec("click_count", "Clicks"),
+            MetricSpec("pitch_error_percent", "Pitch error", signed=True),
+            MetricSpec("leak_into_next_ms", "Leak into next"),
+            MetricSpec("still_s", "Face stands still"),
+        ),
+    ),
 )
 
 

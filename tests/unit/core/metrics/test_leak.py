@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from avatar_core.media.sync_pattern import synthesize
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.observations import Sound
 from avatar_core.metrics.speech import compare
@@ -45,3 +46,16 @@ def test_tail_before_the_next_begins_is_found_at_its_length() -> None:
 
 def test_nothing_is_found_of_what_is_too_short_to_be_told() -> None:
     assert leak_ms(speech("ada-welcome", 0.05), heard(played(NEXT)), SENT_S, SENT_S + 1.0, None) == 0
+
+
+def pattern(utterance: int, seconds: float) -> Sound:
+    return Sound(synthesize(utterance, 0, at(seconds), 48_000), 48_000)
+
+
+def test_sync_pattern_is_told_by_its_tone_and_not_by_its_beeps() -> None:
+    sound = heard(pattern(3, 4.0).samples)
+    assert leak_ms(pattern(2, 6.0), sound, SENT_S, SENT_S + 4.0, None) == 0
+    mixed = pattern(3, 4.0).samples.astype(np.int32)
+    mixed[: at(0.4)] = pattern(2, 6.0).samples[at(2.6) : at(3.0)]
+    found_ms = leak_ms(pattern(2, 6.0), heard(mixed), SENT_S, SENT_S + 4.0, None)
+    assert found_ms == pytest.approx(400, abs=60)

@@ -15,13 +15,19 @@ SAID = speech("ada-welcome", 5.0)
 
 
 def analyzed(
-    analyst: Analyst, folder: Path, sound: Sound | None, *, position_s: float = 5.0, interrupted: bool = False
+    analyst: Analyst,
+    folder: Path,
+    sound: Sound | None,
+    *,
+    position_s: float = 5.0,
+    interrupted: bool = False,
+    elsewhere: str | None = None,
 ) -> Analyzed:
     save_observation(folder / "said.npz", Observation(SAID))
     save_observation(folder / "seen.npz", Observation(sound))
     times = SENT_S - 0.1, SENT_S + 0.02, SENT_S + position_s + 0.1
     paths = str(folder / "said.npz"), str(folder / "seen.npz")
-    return analyst.analyze(Analyze(4, "avatar", *paths, *times, position_s, interrupted))
+    return analyst.analyze(Analyze(4, "avatar", *paths, elsewhere, *times, position_s, interrupted))
 
 
 def test_clean_utterance_has_every_figure_of_speech_and_its_course(tmp_path: Path) -> None:
@@ -58,6 +64,16 @@ def test_silence_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_file_that_is_gone_is_told(tmp_path: Path) -> None:
-    answer = Analyst().analyze(Analyze(1, "avatar", "/none/said", "/none/seen", 1.0, None, None, None, False))
+    answer = Analyst().analyze(Analyze(1, "avatar", "/none/said", "/none/seen", None, 1.0, None, None, None, False))
     assert not answer.recognized
     assert "can't be read" in answer.why
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_words_on_the_avatar_before_are_counted(tmp_path: Path, share: float) -> None:
+    place_s = spoken_places(played(SAID), 0.2, 1)[0]
+    wrong = played(SAID)[at(place_s) : at(place_s + share)]
+    save_observation(tmp_path / "before.npz", Observation(heard(wrong)))
+    answer = analyzed(Analyst(), tmp_path, heard(played(SAID)), elsewhere=str(tmp_path / "before.npz"))
+    assert answer.values["swap_wrong_avatar_ms"][0] == pytest.approx(share * 1000, abs=100)
+    assert "swap_wrong_avatar_ms" not in analyzed(Analyst(), tmp_path, heard(played(SAID))).values

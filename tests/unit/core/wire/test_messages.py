@@ -29,7 +29,7 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (m.VIEWER_EVENTS, m.MonitorState("no_device", "", "No speaker found.")),
     (m.VIEWER_EVENTS, m.Observed(7, "")),
     (m.VIEWER_EVENTS, m.RecordingState("failed", "/tmp/recording.mkv", 42.0, 3, "The disk is full.")),
-    (m.ANALYST_COMMANDS, m.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", 12.5, None, 15.0, 2.5, False)),
+    (m.ANALYST_COMMANDS, m.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", None, 12.5, None, 15.0, 2.5, False)),
     (m.ANALYST_EVENTS, m.Analyzed(7, {"click_count": (0.0,)}, True, 12.6, 15.1, "")),
     (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
     (m.VIEWER_EVENTS, m.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0)),

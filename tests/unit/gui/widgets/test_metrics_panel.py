@@ -64,7 +64,8 @@ def test_an_untrusted_figure_is_not_written_even_if_one_is_given(panel: MetricsP
 
 def test_groups_fold_from_the_end_and_can_be_turned_to(panel: MetricsPanel, qtbot: QtBot) -> None:
     panel.show_snapshot(with_rows([]))
-    shown = panel.findChild(QLabel, "metrics.utterance_latency_ms.value")
+    panel.resize(304, 1100)
+    shown = panel.findChild(QLabel, "metrics.click_count.value")
     first = panel.findChild(QLabel, "metrics.audio_delay_ms.value")
     more = panel.findChild(QAbstractButton, "metrics.more")
     assert shown is not None and first is not None and more is not None
