@@ -1,6 +1,5 @@
 """The life of a session: connected, live, lost, struck. It owns the parts; what users ask for is bench_session's."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -11,6 +10,7 @@ from avatar_core.bench.book import Book
 from avatar_core.bench.cast import Actor
 from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.config import Config
+from avatar_core.bench.connecting import Connecting
 from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.faults import Faults
 from avatar_core.bench.figures import Figures
@@ -25,17 +25,15 @@ from avatar_core.bench.sources import Sources
 from avatar_core.bench.stage import DispatcherChild, Stage
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.standing_measures import StandingMeasures
-from avatar_core.bench.states import Command, ProviderState, SessionState, Severity
+from avatar_core.bench.states import Command, SessionState, Severity
 from avatar_core.bench.statistics_feed import StatisticsFeed
 from avatar_core.bench.succession import Succession
 from avatar_core.bench.talk import Talk
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
 from avatar_core.bench.viewer_child import RemotePreview
 from avatar_core.clock import Clock
-from avatar_core.errors import BenchError, ProviderError
 from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent
-from avatar_core.playback.meter import LevelMeter
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
@@ -51,7 +49,6 @@ from avatar_core.wire.livekit import SwapRequest
 
 _log = logging.getLogger(__name__)
 
-_FIRST_PICTURE_TIMEOUT_S = 5.0
 _IN_USE = (
     SessionState.READY,
     SessionState.SPEAKING,
@@ -82,13 +79,10 @@ class SessionLife:
         self.clock = clock
         self.run_id = f"run-{secrets.token_hex(3)}"
         self.stage: Stage | None = None
-        self._accomplice: Accomplice | None = None
+        self.accomplice: Accomplice | None = None
         self.tasks = TaskGroup(on_failure=self._on_task_failure)
         self.killed_s: float | None = None
         """When the avatar's process was killed, while that has not been noticed."""
-        self._config = config
-        self._swap_asked = swap_asked
-        self._join_timeout_s = join_timeout_s
         self.closed = False
         self._dispatcher = DispatcherChild()
         self._worker_options = dict(worker_options or {})
@@ -116,11 +110,14 @@ class SessionLife:
         self.talk = Talk(
             self.output, self.book, self.sources, self.tasks, on_end=self.settle, on_failure=self._on_speech_failure
         )
-        self._measures = StandingMeasures(self.figures, self.book, self.tasks, clock)
+        self.measures = StandingMeasures(self.figures, self.book, self.tasks, clock)
         self.preview = RemotePreview(self._on_preview_size)
         self.view = SessionView(self, monitor_muted=monitor_muted)
         self.intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing)
         self.succession = Succession(self, return_timeout_s=config.return_timeout_s)
+        self._connecting = Connecting(
+            self, config, self._dispatcher, self._feed, join_timeout_s=join_timeout_s, swap_asked=swap_asked
+        )
 
     @property
     def actor(self) -> Actor | None:
@@ -140,35 +137,7 @@ class SessionLife:
 
     async def connect(self) -> Outcome:
         """Bring up room, viewer and the first avatar."""
-        self._measures.begin_lag()
-        self.standing.set_state(SessionState.CONNECTING)
-        self.view.loading(self.first.traits.name)
-        stage = self.stage = Stage(
-            self._config,
-            f"bench-{secrets.token_hex(3)}",
-            self.clock,
-            self._dispatcher,
-            join_timeout_s=self._join_timeout_s,
-        )
-        stage.lost.connect(lambda loss: self._on_lost(stage, *loss))
-        stage.avatar_left.connect(lambda _: self._note_crash())
-        stage.avatar_left.connect(lambda actor: self.succession.left(stage, actor))
-        stage.viewer_said.connect(self.intake.viewer_said)
-        stage.viewer_said.connect(self.measuring.take)
-        stage.viewer_said.connect(self.recordings.take)
-        stage.viewer_said.connect(self._feed.take)
-        try:
-            return await stage.unless_lost(self._bring_up(stage))
-        except BenchError as error:
-            await self.fail("connect", "The session could not be connected", str(error))
-            if isinstance(error, ProviderError):
-                self.standing.set_provider(self.first.traits.id, ProviderState.FAILED, str(error))
-            return False, str(error), {}
-        except asyncio.CancelledError:
-            await self.strike("connecting was called off")
-            if self.standing.state is SessionState.CONNECTING:
-                self.standing.set_state(SessionState.IDLE)
-            raise
+        return await self._connecting.connect()
 
     def plant(self, faults: Faults) -> None:
         """Each reference avatar that is started from now on has these faults."""
@@ -203,9 +172,9 @@ class SessionLife:
         self.recordings.viewer_gone()
         self.preview.detach()
         self.view.gone(room=True)
-        if self._accomplice is not None:
-            await self._accomplice.aclose()
-            self._accomplice = None
+        if self.accomplice is not None:
+            await self.accomplice.aclose()
+            self.accomplice = None
         absent = self.succession.end()
         if (stage := self.stage) is not None:
             # It is closed as one that is there would be: its end of the speech, then all the rest.
@@ -224,44 +193,6 @@ class SessionLife:
         await self.output.aclose()
         await self.strike("session closed")
 
-    def _open_segment(self) -> tuple[str, int] | None:
-        """Name and generation of what is being said, as its avatar knows it."""
-        segment_id = self.book.current_id
-        return None if segment_id is None else (segment_id, 0)
-
-    async def _bring_up(self, stage: Stage) -> Outcome:
-        """Everything up to the first picture; what it began is the stage's to end."""
-        started_s, traits = self.clock.now(), self.first.traits
-        await stage.open(self.preview.box, monitor_muted=self.view.monitor_muted)
-        stage.connection.wire.noted.connect(self.wire.emit)
-        self.standing.set_provider(traits.id, ProviderState.STARTING)
-        actor = stage.actor = await stage.cast.start(self.first, stage.cast.new_identity(traits))
-        stage.viewer.send(messages.FollowAvatar(actor.identity))
-        if self.output.audio is None:
-            self.output.audio = self.measuring.listen(LevelMeter(actor.sink, clock=self.clock))
-        else:
-            self.output.replace_audio_tail(actor.sink)
-        self.succession.go_live(actor)
-        stage.serve_swaps(self._swap_asked)
-        stage.refuse_foreign_answers(lambda found: self.succession.found(traits.id, found))
-        if self.faults:
-            self._accomplice = Accomplice(stage.venue, stage.connection, self.faults, self._open_segment)
-            await self._accomplice.start()
-        if traits.has_face:
-            picture_s = await self.hearing.first_picture(actor.identity, _FIRST_PICTURE_TIMEOUT_S)
-            if picture_s is not None:
-                self.figures.measure("first_frame_s", picture_s - started_s, since_s=started_s)
-        self._measures.begin_buffers(lambda: self.stage is stage and stage.is_open)
-        feeding = self._feed.watch_agent(stage.connection, lambda: self.stage is stage and stage.is_open)
-        self.tasks.spawn(feeding, name="agent statistics")
-        self._measures.begin_watches(lambda: self.stage is stage and stage.is_open, stage, self.standing)
-        self.standing.set_state(SessionState.READY)
-        if stage.actor is not actor:
-            return False, f"{traits.name} joined and left again", {}
-        text = f"{traits.name} joined in {actor.join_s:.2f} s"
-        self.standing.announce("Joined", text, Severity.OK, provider_id=traits.id)
-        return True, text, {"join_s": actor.join_s}
-
     def _on_chain(self, head: AudioOutput) -> None:
         self.book.listen(head)
         self.succession.metrics.listen(head)
@@ -275,7 +206,7 @@ class SessionLife:
         self.standing.announce("Finished", text, severity, segment_id=event.segment.id)
         self.settle()
 
-    def _note_crash(self) -> None:
+    def note_crash(self) -> None:
         """The avatar is gone; where it was killed, that was noticed only now."""
         if self.killed_s is not None:
             self.figures.measure("crash_noticed_s", self.clock.now() - self.killed_s, since_s=self.killed_s)
@@ -286,7 +217,8 @@ class SessionLife:
             return None
         return self.stage, self.actor.identity
 
-    def _on_lost(self, stage: Stage, what: str, why: str) -> None:
+    def lose(self, stage: Stage, what: str, why: str) -> None:
+        """Something that `stage` can't do without ended by itself."""
         # While connecting it is the connect that fails, by this very loss.
         if self.stage is stage and not self.closed and self.standing.state in _IN_USE:
             self.standing.set_state(SessionState.FAILED)
