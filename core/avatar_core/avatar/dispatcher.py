@@ -59,7 +59,9 @@ class DispatcherConfig:
 
     def __post_init__(self) -> None:
         if self.token is None and self.host not in _LOOPBACK_NAMES:
-            raise ConfigError(f"A dispatcher on {self.host} can be reached by others: give it a token, AVATAR_DISPATCHER_TOKEN.")
+            raise ConfigError(
+                f"A dispatcher on {self.host} can be reached by others: give it a token, AVATAR_DISPATCHER_TOKEN."
+            )
 
 
 def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection[str]) -> web.Application:
