@@ -139,6 +139,7 @@ class Actions(QObject):
             Command.CONNECT: session.connect,
             Command.RECONNECT: session.reconnect,
             Command.ACT_ON_NOTICE: session.act_on_notice,
+            Command.PLANT: session.plant,
         }
         self._actions = {
             command: Action(command, ask, session.clock, self._tasks, self) for command, ask in calls.items()

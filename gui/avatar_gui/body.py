@@ -13,6 +13,8 @@ from avatar_gui.plots.stack import PlotStack
 from avatar_gui.theme import Theme
 from avatar_gui.widgets.controls import Controls
 from avatar_gui.widgets.docks import DOCK_PX, FoldedLine, make_event_table, make_ledger_dock, show_balance
+from avatar_gui.widgets.fault_model import FaultModel
+from avatar_gui.widgets.fault_page import FaultTable, FaultTools
 from avatar_gui.widgets.lines import Lines
 from avatar_gui.widgets.log_dock import LogDock, LogPage
 from avatar_gui.widgets.log_model import EventModel, LedgerModel
@@ -54,7 +56,14 @@ class Body(QWidget):
         wire_table = WireTable(self.wire, theme)
         self.wire_tools = WireTools(self.wire, wire_table, icons)
         events = LogPage("Events", make_event_table(self.events, theme))
-        self.event_dock = LogDock(events, LogPage("Wire", wire_table, self.wire_tools))
+        faults = FaultModel(theme, self)
+        fault_table = FaultTable(faults, theme)
+        self._fault_tools = FaultTools(faults, fault_table, actions)
+        self.event_dock = LogDock(
+            events,
+            LogPage("Wire", wire_table, self.wire_tools),
+            LogPage("Faults", fault_table, self._fault_tools),
+        )
         self.ledger_dock = make_ledger_dock(self.ledger, self._balance, theme)
         self._folded_line = FoldedLine(icons, theme)
         self._folded_line.opened.connect(self._open_docks)
@@ -102,6 +111,7 @@ class Body(QWidget):
         self.plots.show_snapshot(snapshot)
         self.metrics.show_snapshot(snapshot)
         self.status.show_snapshot(snapshot)
+        self._fault_tools.show_snapshot(snapshot)
         self.ledger.show_rows(snapshot.ledger)
         show_balance(self._balance, snapshot.balance)
         self._folded_line.show_balance(snapshot.balance)

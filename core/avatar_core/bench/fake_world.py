@@ -132,6 +132,7 @@ class FakeWorld:
             balance=self.ledger.balance(),
             trust=self.trust,
             notices=tuple(self.notices.values()),
+            faults=self.faults,
             blocked=blocked | self.also_blocked,
         )
 

@@ -130,6 +130,7 @@ class SessionView:
             findings=tuple(life.standing.findings),
             checks=life.figures.checks(),
             avatar_metrics=life.succession.metrics.all,
+            faults=life.faults,
             blocked=life.blocked(),
         )
 

@@ -285,7 +285,7 @@ class SessionSnapshot:
     """The whole session at `time_s`. Add `wall_offset_s` to a monotonic time to get wall time.
 
     `blocked` gives the reason for each command that can't be used now. `ledger` is newest first and bounded;
-    `balance` counts the whole session.
+    `balance` counts the whole session. `faults` are planted in what is started from now on.
     """
 
     time_s: float
@@ -310,4 +310,5 @@ class SessionSnapshot:
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
     avatar_metrics: tuple[TimedAvatarMetrics, ...] = ()
+    faults: Mapping[str, float] = field(default_factory=dict)
     blocked: Mapping[Command, str] = field(default_factory=dict)
