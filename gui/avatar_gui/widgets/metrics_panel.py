@@ -119,13 +119,13 @@ class OffsetReadout(QWidget):
         # On the base line of the large digits.
         self._unit.setContentsMargins(0, 0, 0, 7)
         self._count = text_label("", Type.LABEL, "t2")
-        self._spread = text_label("", Type.LABEL, "t2")
+        self._p50, self._p95 = text_label("", Type.LABEL, "t2"), text_label("", Type.LABEL, "t2")
         self._gauge = OffsetGauge(theme)
         titles, figures, spread = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
         titles.addWidget(text_label("A/V offset", Type.TITLE, "t2"))
         titles.addStretch()
-        titles.addWidget(text_label("viewer, raw", Type.LABEL, "t2"))
-        for label in (self._count, self._spread):
+        titles.addWidget(self._count)
+        for label in (self._p50, self._p95):
             spread.addWidget(label, 0, Qt.AlignmentFlag.AlignRight)
         self._value.setFixedHeight(40)
         figures.setSpacing(6)
@@ -150,12 +150,13 @@ class OffsetReadout(QWidget):
         set_tone(self._unit, "t2" if trusted else "broken")
         self._gauge.show_value(value)
         if row is None or value is None:
-            set_text(self._count, "n 0" if trusted else "")
-            set_text(self._spread, "")
+            set_text(self._count, "viewer, raw, n 0" if trusted else "viewer, raw")
+            set_text(self._p50, "")
+            set_text(self._p95, "")
         else:
-            set_text(self._count, f"n {number(row.n)}")
-            p50, p95 = number(row.p50, "ms", signed=True), number(row.p95, "ms", signed=True)
-            set_text(self._spread, f"p50 {p50}  p95 {p95}")
+            set_text(self._count, f"viewer, raw, n {number(row.n)}")
+            set_text(self._p50, f"p50 {number(row.p50, 'ms', signed=True)}")
+            set_text(self._p95, f"p95 {number(row.p95, 'ms', signed=True)}")
         self._value.setAccessibleName(self._gauge.accessibleName())
 
 
