@@ -20,12 +20,12 @@ from avatar_core.bench.states import Severity
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
 from avatar_core.metrics.drift import slope_ms_per_s, within
-from avatar_core.metrics.observations import Observation
+from avatar_core.metrics.observations import Sound
 from avatar_core.metrics.offset import OffsetSample
 from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
-from avatar_core.viewer.observation_file import save_observation
+from avatar_core.viewer.observation_file import save_sound
 from avatar_core.wire import messages
 
 _log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Measuring:
         elif stage is not None:
             self._pending += 1
             self._idle.clear()
-            self._tasks.spawn(self._measure(spoken, *stage), name=f"measuring {spoken.id}")
+            self._tasks.spawn(self._measure(spoken, spoken.sound, *stage), name=f"measuring {spoken.id}")
 
     async def _count_avatars(self, swapped_s: float) -> None:
         try:
@@ -137,12 +137,12 @@ class Measuring:
         finally:
             self._settle()
 
-    async def _measure(self, spoken: Spoken, stage: Stage, identity: str) -> None:
+    async def _measure(self, spoken: Spoken, sound: Sound, stage: Stage, identity: str) -> None:
         try:
             finished_s = spoken.course.finished_s or self._clock.now()
             await self._clock.sleep_until(finished_s + _LATE_SOUND_S)
             async with self._in_turn:
-                self._take_results(spoken, await self._analyzed(spoken, stage, identity))
+                self._take_results(spoken, await self._analyzed(spoken, sound, stage, identity))
         except BenchError as error:
             self._standing.announce("Measure", f"{spoken.id} was not measured: {error}", Severity.WARN)
         finally:
@@ -153,14 +153,14 @@ class Measuring:
         if not self._pending:
             self._idle.set()
 
-    async def _analyzed(self, spoken: Spoken, stage: Stage, identity: str) -> messages.Analyzed:
+    async def _analyzed(self, spoken: Spoken, sound: Sound, stage: Stage, identity: str) -> messages.Analyzed:
         number, course = next(self._ids), spoken.course
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="avatar-testbench-")
         names = (f"{number}-said.npz", f"{number}-observed.npz", f"{number}-elsewhere.npz")
         reference, observation, elsewhere = (Path(self._folder.name) / name for name in names)
         try:
-            await asyncio.to_thread(save_observation, reference, Observation(spoken.sound))
+            await asyncio.to_thread(save_sound, reference, sound)
             why = await self._observe(stage, identity, course.sent_s - _BEFORE_S, observation)
             if why:
                 raise BenchError(why)

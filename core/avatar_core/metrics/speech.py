@@ -25,9 +25,9 @@ _GAP_S = 0.03
 _FINE_S = 0.08
 _SLACK_S = 0.015
 """How far a moment of the reference may have been heard from where the alignment says."""
-_NEARLY_ALL = 0.95
+_NEARLY_ALL = 0.9
 _FEWEST_PAIRS = 4
-_EXACT_APART_S = (0.25, 0.8)
+_EXACT_APART_S = (0.25, 1.1)
 _BLOCKS_APART_S = (1.0, 4.0)
 """Speed is taken between points this far apart: a jitter buffer's steps are then outvoted."""
 _SKIP_S = 0.05

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.media.frames import AudioFrame, VideoFrame
-from avatar_core.metrics.observations import Observation
 from avatar_core.metrics.offset import OffsetSample
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.values import Participant, ParticipantLeft, Publication
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.handover import Gap, Handover
 from avatar_core.viewer.monitor import Monitor
-from avatar_core.viewer.observation_file import save_observation
+from avatar_core.viewer.observation_file import save_recalled
 from avatar_core.viewer.picture import PicturePress
 from avatar_core.viewer.preview_memory import SLOTS, PreviewWriter
 from avatar_core.viewer.recollection import Recollection
@@ -107,7 +106,7 @@ class Viewer:
         if recollection is None:
             why = f"{order.identity} was not here"
         else:
-            why = await asyncio.to_thread(_write_observation, recollection.since(order.since_s), Path(order.path))
+            why = await asyncio.to_thread(_write_observation, recollection, order.since_s, Path(order.path))
         self._tell(messages.Observed(order.request_id, why))
 
     def check_handover(self) -> None:
@@ -236,9 +235,9 @@ class Viewer:
         self._tell(messages.MediaGap(gap.kind.value, gap.old, gap.new, gap.began_s, gap.ended_s))
 
 
-def _write_observation(observation: Observation, path: Path) -> str:
+def _write_observation(recollection: Recollection, since_s: float, path: Path) -> str:
     try:
-        save_observation(path, observation)
+        save_recalled(path, recollection.since(since_s))
     except OSError as error:
         return f"the observation can't be written to {path.parent}: {error.strerror}"
     return ""

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_core.metrics.observations import Observation, Sound
+from avatar_core.metrics.observations import Sound
 from avatar_core.viewer.analyst import Analyst
-from avatar_core.viewer.observation_file import save_observation
+from avatar_core.viewer.observation_file import save_recalled, save_sound
+from avatar_core.viewer.recollection import Recollection
 from avatar_core.wire.messages import Analyze, Analyzed
 from tests.fakes.heard_speech import SENT_S, at, heard, played, speech, spoken_places
 
@@ -23,8 +24,11 @@ def analyzed(
     interrupted: bool = False,
     elsewhere: str | None = None,
 ) -> Analyzed:
-    save_observation(folder / "said.npz", Observation(SAID))
-    save_observation(folder / "seen.npz", Observation(sound))
+    save_sound(folder / "said.npz", SAID)
+    if sound is not None:
+        save_sound(folder / "seen.npz", sound)
+    else:
+        save_recalled(folder / "seen.npz", Recollection().since(0.0))
     times = SENT_S - 0.1, SENT_S + 0.02, SENT_S + position_s + 0.1
     paths = str(folder / "said.npz"), str(folder / "seen.npz")
     return analyst.analyze(Analyze(4, "avatar", *paths, elsewhere, *times, position_s, interrupted))
@@ -73,7 +77,7 @@ def test_file_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_words_on_the_avatar_before_are_counted(tmp_path: Path, share: float) -> None:
     place_s = spoken_places(played(SAID), 0.2, 1)[0]
     wrong = played(SAID)[at(place_s) : at(place_s + share)]
-    save_observation(tmp_path / "before.npz", Observation(heard(wrong)))
+    save_sound(tmp_path / "before.npz", heard(wrong))
     answer = analyzed(Analyst(), tmp_path, heard(played(SAID)), elsewhere=str(tmp_path / "before.npz"))
     assert answer.values["swap_wrong_avatar_ms"][0] == pytest.approx(share * 1000, abs=100)
     assert "swap_wrong_avatar_ms" not in analyzed(Analyst(), tmp_path, heard(played(SAID))).values

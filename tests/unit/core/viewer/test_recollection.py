@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avatar_core.errors import WireError
-from avatar_core.metrics.observations import Observation, Sound
-from avatar_core.viewer.observation_file import load_observation, save_observation
+from avatar_core.metrics.observations import Sound
+from avatar_core.viewer.observation_file import load_observation, save_recalled, save_sound
 from avatar_core.viewer.recollection import KEPT_S, Recollection
 
 
@@ -21,38 +21,63 @@ def remembered(seconds: float) -> Recollection:
 
 
 def test_what_came_since_a_moment_is_one_sound_and_its_pictures() -> None:
-    observation = remembered(3.0).since(11.5)
-    assert observation.sound is not None
-    assert observation.sound.start_s == pytest.approx(11.5)
-    assert observation.sound.duration_s == pytest.approx(1.5)
-    assert [picture.at_s for picture in observation.pictures][:2] == pytest.approx([11.52, 11.56])
-    assert (observation.pictures[0].width_px, observation.pictures[0].height_px) == (640, 360)
+    recalled = remembered(3.0).since(11.5)
+    assert recalled.sound is not None
+    assert recalled.sound.start_s == pytest.approx(11.5)
+    assert recalled.sound.duration_s == pytest.approx(1.5)
+    assert recalled.sound.samples[::480].tolist() == [index % 100 for index in range(150, 300)]
+    assert recalled.times_s[:2].tolist() == pytest.approx([11.52, 11.56])
+    assert recalled.sizes_px[0].tolist() == [640, 360]
+    assert recalled.thumbnails[0, 0, 0] == 152
 
 
 def test_what_is_older_falls_out() -> None:
-    observation = remembered(KEPT_S + 5).since(0.0)
-    assert observation.sound is not None
-    assert observation.sound.duration_s == pytest.approx(KEPT_S)
+    recalled = remembered(KEPT_S + 5).since(0.0)
+    assert recalled.sound is not None
+    assert recalled.sound.duration_s == pytest.approx(KEPT_S + 1, abs=1.1)
+    assert len(recalled.times_s) == (KEPT_S + 5) * 25
+
+
+def test_pictures_are_bounded_and_stay_in_order() -> None:
+    recollection = Recollection()
+    for index in range(9_000):
+        recollection.add_picture(np.full((36, 64), index % 200, np.uint8), index / 60)
+    recalled = recollection.since(0.0)
+    assert len(recalled.times_s) == round(KEPT_S * 61)
+    assert (np.diff(recalled.times_s) > 0).all() and recalled.times_s[-1] == pytest.approx(8_999 / 60)
+    assert recalled.thumbnails[-1, 0, 0] == 8_999 % 200
+
+
+def test_hole_in_the_stream_is_silence() -> None:
+    recollection = Recollection()
+    for start_s in (5.0, 5.01, 5.5):
+        recollection.add_sound(np.ones(480, np.int16), 48_000, start_s)
+    recalled = recollection.since(0.0)
+    assert recalled.sound is not None and recalled.sound.duration_s == pytest.approx(0.51)
+    assert not recalled.sound.between(5.02, 5.5).samples.any()
+    assert recalled.sound.between(5.5, 5.51).samples.all()
 
 
 def test_of_whom_nothing_came_nothing_is_remembered() -> None:
-    assert Recollection().since(0.0) == Observation(None, ()) or Recollection().since(0.0).pictures == ()
+    recalled = Recollection().since(0.0)
+    assert recalled.sound is None and len(recalled.times_s) == 0
 
 
-def test_an_observation_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
-    observation = remembered(1.0).since(10.0)
-    save_observation(tmp_path / "one.npz", observation)
+def test_what_is_recalled_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
+    recalled = remembered(1.0).since(10.0)
+    save_recalled(tmp_path / "one.npz", recalled)
     read = load_observation(tmp_path / "one.npz")
-    assert observation.sound is not None and read.sound is not None
-    assert (read.sound.samples == observation.sound.samples).all()
+    assert recalled.sound is not None and read.sound is not None
+    assert (read.sound.samples == recalled.sound.samples).all()
     assert (read.sound.start_s, read.sound.sample_rate_hz) == (10.0, 48_000)
-    assert [picture.at_s for picture in read.pictures] == [picture.at_s for picture in observation.pictures]
-    assert (read.pictures[3].thumbnail == observation.pictures[3].thumbnail).all()
+    assert [picture.at_s for picture in read.pictures] == recalled.times_s.tolist()
+    assert (read.pictures[3].thumbnail == recalled.thumbnails[3]).all()
+    assert (read.pictures[3].width_px, read.pictures[3].height_px) == (640, 360)
 
 
 def test_a_reference_has_no_pictures_and_a_silent_participant_no_sound(tmp_path: Path) -> None:
-    save_observation(tmp_path / "said.npz", Observation(Sound(np.ones(10, np.int16), 24_000)))
-    save_observation(tmp_path / "none.npz", Observation(None))
+    save_sound(tmp_path / "said.npz", Sound(np.ones(10, np.int16), 24_000))
+    save_recalled(tmp_path / "none.npz", Recollection().since(0.0))
     assert load_observation(tmp_path / "said.npz").pictures == ()
     assert load_observation(tmp_path / "none.npz").sound is None
 
