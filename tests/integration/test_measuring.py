@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from avatar_core.bench.analysis import analyze, read_reference
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
+from avatar_core.media.speech import bundled_speech
 from tests.leftovers import Leftovers
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
@@ -34,7 +37,12 @@ async def becomes(session: BenchSession, state: SessionState) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_each_utterance_is_measured_once_it_is_over(session: BenchSession) -> None:
+async def test_each_utterance_is_measured_once_it_is_over_and_can_be_analyzed_from_the_recording(
+    session: BenchSession, tmp_path: Path
+) -> None:
+    session.run_folder = tmp_path
+    recording = await session.record(True)
+    assert recording.ok, recording.text
     measured: list[str] = []
     session.event.connect(lambda event: measured.append(event.segment_id) if event.kind == "Heard" else None)
     await session.speak()
@@ -45,6 +53,8 @@ async def test_each_utterance_is_measured_once_it_is_over(session: BenchSession)
     await asyncio.sleep(3.0)
     await session.stop()
     await becomes(session, SessionState.READY)
+    saved = await session.record(False)
+    assert saved.ok, saved.text
     assert await session.wait_measured(LIMIT_S)
     figures = session.life.figures
     taken = ("utterance_latency_ms", "unheard_count", "duration_ratio", "frame_interval_ms")
@@ -52,3 +62,8 @@ async def test_each_utterance_is_measured_once_it_is_over(session: BenchSession)
     assert measured == ["s1", "s2"]
     assert all(rows[name] or figures.excluded for name in taken)
     assert figures.values("unheard_count") in ([], [0.0], [0.0, 0.0])
+    reference = next(one.path for one in bundled_speech() if one.path.stem == session.snapshot().selected_source_id)
+    analysis = await asyncio.to_thread(analyze, tmp_path / "recording.mkv", read_reference(reference), lambda *_: None)
+    assert analysis.recognized and not analysis.torn
+    assert saved.values["recorded_s"] - 1.0 < analysis.duration_s < saved.values["recorded_s"] + 1.0
+    assert {"fps", "frame_interval_ms", "duration_ratio", "click_count"} <= set(analysis.measured)
