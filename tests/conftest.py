@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # As the analyst runs: small matrices cost several times as much with a thread for each core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not config.getoption("--avatar-room"):
         for name in [name for name in os.environ if name.startswith("LIVEKIT_")]:
             del os.environ[name]

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import sys
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from avatar_core.errors import BenchError
 from avatar_core.tasks import TaskGroup
@@ -62,12 +62,22 @@ class ChildProcess:
         """Done with the exit code once it ended and its log was read; negative for a signal."""
 
     @classmethod
-    async def start(cls, module: str, *arguments: str, name: str, grace_s: float = TERM_GRACE_S) -> "ChildProcess":
+    async def start(
+        cls,
+        module: str,
+        *arguments: str,
+        name: str,
+        grace_s: float = TERM_GRACE_S,
+        environment: Mapping[str, str] | None = None,
+    ) -> "ChildProcess":
         """Run `python -P -m module`; raises BenchError where that can't be done.
 
-        -P keeps the current folder off the path, where a foreign `core/` or `gui/` may lie.
+        -P keeps the current folder off the path, where a foreign `core/` or `gui/` may lie. `environment` is added to
+        ours, by env(1): a library may read it before the first line of the module runs.
         """
-        return await cls.start_command([sys.executable, "-P", "-m", module, *arguments], name=name, grace_s=grace_s)
+        added = [f"{key}={value}" for key, value in (environment or {}).items()]
+        command = [*(["env", *added] if added else []), sys.executable, "-P", "-m", module, *arguments]
+        return await cls.start_command(command, name=name, grace_s=grace_s)
 
     @classmethod
     async def start_command(cls, command: Sequence[str], *, name: str, grace_s: float = TERM_GRACE_S) -> "ChildProcess":

@@ -8,11 +8,11 @@ from functools import cache
 
 import av
 import numpy as np
-import numpy.typing as npt
 
-from avatar_core.media.picture_grid import PictureGrid
+from avatar_core.media.frames import Pixels
+from avatar_core.metrics.observations import Observation, Picture, Sound, thumbnail_of
 from tests.faces.mouth import STEP_HZ, Mouth
-from tests.faces.speech import Floats, Kind, Speech, speech
+from tests.faces.speech import RATE_HZ, Floats, Kind, Speech, speech
 from tests.faces.styles import MARGIN_PX, Face, Gray, StyleName
 
 _STAMP_NOISE_S = 0.002
@@ -49,10 +49,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Clip:
-    """What a viewer gets: grids [n, 18, 32] with their times, and sound that begins at 0 s."""
+    """What a viewer gets: thumbnails with their times, and sound that begins at 0 s."""
 
     times_s: Floats
-    grids: npt.NDArray[np.uint16]
+    thumbnails: tuple[Pixels, ...]
     speech: Speech
 
     def shifted(self, late_ms: float) -> "Clip":
@@ -63,19 +63,32 @@ class Clip:
         """These pictures beside another sound."""
         return dataclasses.replace(self, speech=other)
 
+    def between(self, since_s: float, until_s: float) -> Observation:
+        """What came in a stretch of it."""
+        pictures = [
+            Picture(float(at_s), 320, 180, thumbnail)
+            for at_s, thumbnail in zip(self.times_s, self.thumbnails, strict=True)
+            if since_s <= at_s < until_s
+        ]
+        return Observation(Sound(self.speech.samples, RATE_HZ).between(since_s, until_s), tuple(pictures))
+
+    @property
+    def whole(self) -> Observation:
+        """All of it."""
+        return self.between(-1e6, 1e6)
+
 
 @cache
 def clip(recipe: Recipe) -> Clip:
     """Draw, encode and decode it: a few seconds for 48 s."""
     spoken = speech(recipe.kind, recipe.seed, recipe.length_s)
     rng = np.random.default_rng([recipe.seed, 4])
-    grid = PictureGrid()
-    grids = [grid.shrink(luma) for luma in _coded(_pictures(recipe, spoken), recipe)]
-    times_s = np.arange(len(grids)) / recipe.fps + rng.normal(0, _STAMP_NOISE_S, len(grids))
-    return Clip(np.maximum.accumulate(times_s), np.stack(grids), spoken)
+    thumbnails = tuple(thumbnail_of(luma) for luma in _coded(_pictures(recipe, spoken), recipe))
+    times_s = np.arange(len(thumbnails)) / recipe.fps + rng.normal(0, _STAMP_NOISE_S, len(thumbnails))
+    return Clip(np.maximum.accumulate(times_s), thumbnails, spoken)
 
 
-def _pictures(recipe: Recipe, spoken: Speech) -> Iterator[npt.NDArray[np.uint8]]:
+def _pictures(recipe: Recipe, spoken: Speech) -> Iterator[Pixels]:
     rng = np.random.default_rng([recipe.seed, 5])
     face = Face(recipe.style, recipe.width_px, recipe.height_px, half_height=recipe.half_height, seed=recipe.seed)
     opening = recipe.mouth.opening(spoken, recipe.seed)
@@ -117,7 +130,7 @@ def _cropped(drawn: Gray, sway_px: float, width_px: int, height_px: int) -> Gray
     return rows[:, start : start + width_px] * (1 - share) + rows[:, start + 1 : start + 1 + width_px] * share
 
 
-def _coded(pictures: Iterator[npt.NDArray[np.uint8]], recipe: Recipe) -> Iterator[npt.NDArray[np.uint8]]:
+def _coded(pictures: Iterator[Pixels], recipe: Recipe) -> Iterator[Pixels]:
     """The luma of each picture after the codec, in order."""
     encoder = av.CodecContext.create(recipe.codec, "w")
     assert isinstance(encoder, av.VideoCodecContext)
@@ -143,5 +156,5 @@ def _coded(pictures: Iterator[npt.NDArray[np.uint8]], recipe: Recipe) -> Iterato
     yield from (_luma(decoded) for decoded in decoder.decode(None))
 
 
-def _luma(frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
+def _luma(frame: av.VideoFrame) -> Pixels:
     return frame.to_ndarray(format="yuv420p")[: frame.height]

@@ -1,15 +1,10 @@
-"""The ten test clips, and how they are read. Their expectations are in the tests."""
-
-from collections.abc import Iterator
+"""The ten test clips, and how they are read; what is expected of them is in the tests."""
 
 from avatar_core.metrics.lip_sync.follower import Answer
-from avatar_core.metrics.lip_sync.history import History
+from avatar_core.metrics.lip_sync.history import History, Stretch
 from avatar_core.metrics.lip_sync.offline import faces_offset
 from tests.faces.clips import Clip, Recipe
 from tests.faces.mouth import Mouth
-from tests.faces.speech import RATE_HZ, Samples
-
-_PIECE = RATE_HZ // 50
 
 BY_LOUDNESS = Recipe("cartoon", Mouth(by_loudness=True), "burst", 11, fps=25)
 LINE = Recipe("line", Mouth(), "burst", 12, bar=True)
@@ -23,24 +18,15 @@ IDLE = Recipe("skin", Mouth(), "nat", 19, silent_mouth=True, sway=0.02, bar=True
 NO_FACE = Recipe("line", Mouth(), "burst", 20, face=False, bar=True)
 
 
-def pieces(samples: Samples, since_s: float = 0.0, until_s: float = 1e9) -> Iterator[tuple[float, Samples]]:
-    """The sound of a stretch in pieces of 20 ms, with their times."""
-    for start in range(max(0, round(since_s * RATE_HZ)), min(len(samples), round(until_s * RATE_HZ)), _PIECE):
-        yield start / RATE_HZ, samples[start : start + _PIECE]
-
-
-def watched(clip: Clip, since_s: float = 0.0, until_s: float = 1e9) -> History:
-    """What is kept of a stretch of a clip."""
-    history = History(RATE_HZ)
-    for at_s, grid in zip(clip.times_s, clip.grids, strict=True):
-        if since_s <= at_s < until_s:
-            history.picture(grid, float(at_s))
-    for start_s, samples in pieces(clip.speech.samples, since_s, until_s):
-        history.sound(samples, start_s)
-    return history
+def stretch_of(clip: Clip, since_s: float, until_s: float) -> Stretch:
+    """A part of a clip, as it is compared."""
+    history = History()
+    history.add(clip.between(since_s, until_s))
+    stretch = history.stretch()
+    assert stretch is not None
+    return stretch
 
 
 def answers(clip: Clip, *, every_s: float = 2.0) -> list[Answer]:
     """Every answer that a viewer of the whole clip gets."""
-    pictures = zip(clip.times_s.tolist(), clip.grids, strict=True)
-    return faces_offset(pictures, pieces(clip.speech.samples), RATE_HZ, every_s=every_s)
+    return faces_offset(clip.whole, every_s=every_s)

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from avatar_core.errors import ConfigError
 from avatar_core.media.beeps import BeepDetector
 from avatar_core.media.flashes import FlashDetector
 from avatar_core.media.recording_reader import RecordedPicture, RecordedSound, RecordingReader
+from avatar_core.metrics.lip_sync.offline import faces_offset, note_of
 from avatar_core.metrics.observations import HEARD_RATE_HZ, Observation, Picture, Sound, joined, thumbnail_of
 from avatar_core.metrics.offset import OffsetSample
 from avatar_core.metrics.picture_health import INTERVAL_EDGES_MS, interval_histogram
@@ -21,6 +22,7 @@ from avatar_core.metrics.utterance import Measured
 
 SCHEMA = 1
 _TOLD_EVERY_S = 10.0
+_FACE_EVERY_S = 4.0
 _UNITS = dict(METRICS)
 
 Progress = Callable[[float, float | None], None]
@@ -36,6 +38,8 @@ class Analysis:
     torn: bool
     recognized: bool | None
     measured: Measured
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What must be known of a metric, or why there is none."""
 
     @property
     def figures(self) -> dict[str, Distribution]:
@@ -55,6 +59,7 @@ class Analysis:
                 name: {"n": one.n, "p50": one.p50, "p95": one.p95, "max": one.max, "unit": _UNITS[name]}
                 for name, one in self.figures.items()
             },
+            "notes": dict(self.notes),
             "frame_interval_histogram": {
                 "edges_ms": list(INTERVAL_EDGES_MS),
                 "counts": interval_histogram(self.measured.get("frame_interval_ms", ())),
@@ -71,6 +76,7 @@ class Analysis:
         lines += ["", f"{'metric':<28} {'n':>5} {'p50':>9} {'p95':>9} {'max':>9}  unit"]
         for name, one in self.figures.items():
             lines.append(f"{name:<28} {one.n:>5} {one.p50:9.2f} {one.p95:9.2f} {one.max:9.2f}  {_UNITS[name]}")
+        lines += ["", *(f"{name}: {note}" for name, note in self.notes.items())] if self.notes else []
         return "\n".join([*lines, "", "A/V offset: + = audio leads, video is late."])
 
 
@@ -85,9 +91,14 @@ def analyze(path: Path, reference: Sound | None, progress: Progress) -> Analysis
     """Read a recording and measure it."""
     observation, offsets, torn = _observe(path, progress)
     measured, recognized = measure_recording(observation, offsets, reference)
+    notes = {}
+    if not offsets:
+        answers = faces_offset(observation, every_s=_FACE_EVERY_S)
+        notes["av_offset_faces_ms"] = note_of(answers)
+        measured["av_offset_faces_ms"] = tuple(one.offset_ms for one in answers if one.offset_ms is not None)
     ends = [observation.sound.end_s] if observation.sound is not None else []
     ends += [picture.at_s for picture in observation.pictures[-1:]]
-    return Analysis(path, max(ends), torn, None if reference is None else recognized, measured)
+    return Analysis(path, max(ends), torn, None if reference is None else recognized, measured, notes)
 
 
 def read_reference(path: Path) -> Sound:

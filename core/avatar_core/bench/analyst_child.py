@@ -1,4 +1,4 @@
-"""The analyst process as the session sees it: it measures utterances, one after another, beside everything else."""
+"""The analyst process as the session sees it: it measures utterances and faces, in turn, beside everything else."""
 
 import asyncio
 import logging
@@ -13,13 +13,15 @@ _log = logging.getLogger(__name__)
 
 _ANSWER_TIMEOUT_S = 90.0
 
+Answer = messages.Analyzed | messages.FaceAnalyzed
+
 
 class AnalystChild:
     """Started with the first order, and again after it died; ended by `aclose`."""
 
     def __init__(self) -> None:
         self._child: ChildProcess | None = None
-        self._waiting: dict[int, asyncio.Future[messages.Analyzed]] = {}
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._starting = asyncio.Lock()
         self._tasks = TaskGroup()
 
@@ -30,11 +32,24 @@ class AnalystChild:
 
     async def analyze(self, order: messages.Analyze) -> messages.Analyzed:
         """Have an utterance measured; raises BenchError where the process does not answer."""
+        answer = await self._answer(order)
+        assert isinstance(answer, messages.Analyzed)
+        return answer
+
+    async def analyze_face(self, order: messages.AnalyzeFace) -> messages.FaceAnalyzed:
+        """Have a face followed further; raises BenchError where the process does not answer."""
+        answer = await self._answer(order)
+        assert isinstance(answer, messages.FaceAnalyzed)
+        return answer
+
+    async def _answer(self, order: messages.Analyze | messages.AnalyzeFace) -> Answer:
         async with self._starting:
             if self._child is None or not self._child.running:
-                self._child = await ChildProcess.start("avatar_core.viewer.analyst", name="analyst")
+                self._child = await ChildProcess.start(
+                    "avatar_core.viewer.analyst", name="analyst", environment={"OPENBLAS_NUM_THREADS": "1"}
+                )
                 self._tasks.spawn(self._listen(self._child), name="analyst answers")
-        answer: asyncio.Future[messages.Analyzed] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[order.request_id] = answer
         try:
             self._child.send_line(ANALYST_COMMANDS.encode(order))

@@ -24,6 +24,7 @@ _RESOURCES = (("rss_mb", "MB"), ("rss_slope_mb_per_min", "MB/min"), ("cpu_percen
 # Name and unit in the order in which they are shown and reported (DESIGN.md, outside contracts).
 METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_ms", "ms"),
+    ("av_offset_faces_ms", "ms"),
     ("av_offset_source_ms", "ms"),
     ("av_offset_utterance_ms", "ms"),
     ("av_offset_slope_ms_per_s", "ms/s"),
@@ -79,6 +80,7 @@ OFFSETS = frozenset({"av_offset_ms", "av_offset_slope_ms_per_s"})
 SIGNED = frozenset(
     {
         "av_offset_ms",
+        "av_offset_faces_ms",
         "av_offset_source_ms",
         "av_offset_utterance_ms",
         "av_offset_slope_ms_per_s",
@@ -118,6 +120,11 @@ class _Sample(NamedTuple):
     value: float
 
 
+class _Note(NamedTuple):
+    text: str
+    refused: bool
+
+
 class Figures:
     """Owned by the session; fed by the viewer's events and the commands, read by snapshots and reports.
 
@@ -147,6 +154,11 @@ class Figures:
         self._samples: dict[str, deque[_Sample]] = {}
         self._taken: deque[_Taken] = deque(maxlen=_TAKEN_KEPT)
         self._series = {name: Series() for name in SeriesName}
+        self._notes: dict[str, _Note] = {}
+
+    def note(self, name: str, text: str, *, refused: bool = False) -> None:
+        """Say what must be known of a metric, in place of what was said; `refused`: there is no value of it now."""
+        self._notes[name] = _Note(text, refused)
 
     def measure(self, name: str, value: float, *, since_s: float | None = None, until_s: float | None = None) -> None:
         """Add a sample of a metric that was measured from `since_s` to `until_s`, both now where not given.
@@ -261,19 +273,21 @@ class Figures:
         trusted = self.judge.trusted
         check = self._judged(name, figures) if name in self._thresholds else None
         verdict = Verdict(check.verdict) if check is not None and check.verdict != "skipped" else None
+        note = self._notes.get(name, _Note("", False))
         if figures is None:
-            return MetricRow(name, unit, verdict=verdict, trusted=trusted)
+            return MetricRow(name, unit, verdict=verdict, trusted=trusted, note=note.text)
         return MetricRow(
             name,
             unit,
             figures.n,
-            samples[-1],
+            None if note.refused else samples[-1],
             figures.p50,
             figures.p95,
             figures.max,
             verdict=verdict,
             trusted=trusted,
             estimated=name in self.estimated,
+            note=note.text,
         )
 
     def _counted(self, name: str) -> list[float]:

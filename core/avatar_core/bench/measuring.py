@@ -1,18 +1,17 @@
 """What is measured of an utterance once it is over: the viewer writes what it got, the analyst compares it."""
 
 import asyncio
-import itertools
 import logging
-import tempfile
 from collections import deque
 from collections.abc import Callable
 from itertools import combinations
-from pathlib import Path
 from statistics import median
 
 from avatar_core.bench.analyst_child import AnalystChild
+from avatar_core.bench.face_reading import FaceReading
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
+from avatar_core.bench.observing import Observing
 from avatar_core.bench.spoken import Spoken, SpokenKeeper
 from avatar_core.bench.stage import Stage
 from avatar_core.bench.standing import Standing
@@ -34,7 +33,6 @@ _LATE_SOUND_S = 1.0
 """After its end is told an utterance may still be heard: what comes later is late."""
 _BEFORE_S = 6.0
 """Of the time before an utterance, what its pictures tell of the face at rest."""
-_VIEWER_TIMEOUT_S = 10.0
 _OFFSETS_KEPT = 4_000
 _GONE_AFTER_S = 5.0
 _AVATAR_PREFIX = "avatar-"
@@ -65,9 +63,8 @@ class Measuring:
         self._speaks: str | None = None
         self._before: str | None = None
         self._keeper: SpokenKeeper | None = None
-        self._ids = itertools.count(1)
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._observed: dict[int, asyncio.Future[str]] = {}
+        self._observing = Observing()
+        self._faces = FaceReading(figures, clock, tasks, avatar=self._avatar, analyzed=self._face_analyzed)
         self._offsets: deque[OffsetSample] = deque(maxlen=_OFFSETS_KEPT)
         self._in_turn = asyncio.Lock()
         self._pending = 0
@@ -76,11 +73,10 @@ class Measuring:
 
     def take(self, message: object) -> None:
         """Keep what matters of one of the viewer's events."""
+        self._faces.take(message)
         match message:
             case messages.Observed():
-                waiting = self._observed.get(message.request_id)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(message.why)
+                self._observing.take(message)
             case messages.Samples(series="av_offset_ms"):
                 self._offsets.extend(OffsetSample(at_s, value) for at_s, value in message.points)
 
@@ -115,8 +111,7 @@ class Measuring:
     async def aclose(self) -> None:
         """End the analyst and forget the files; harmless twice."""
         await self.analyst.aclose()
-        if self._folder is not None:
-            await asyncio.to_thread(self._folder.cleanup)
+        await self._observing.aclose()
 
     def _on_over(self, spoken: Spoken) -> None:
         stage = self._on_stage()
@@ -154,22 +149,19 @@ class Measuring:
             self._idle.set()
 
     async def _analyzed(self, spoken: Spoken, sound: Sound, stage: Stage, identity: str) -> messages.Analyzed:
-        number, course = next(self._ids), spoken.course
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="avatar-testbench-")
-        names = (f"{number}-said.npz", f"{number}-observed.npz", f"{number}-elsewhere.npz")
-        reference, observation, elsewhere = (Path(self._folder.name) / name for name in names)
+        observing, course = self._observing, spoken.course
+        reference, observation, elsewhere = map(observing.path, ("said", "observed", "elsewhere"))
         try:
             await asyncio.to_thread(save_sound, reference, sound)
-            why = await self._observe(stage, identity, course.sent_s - _BEFORE_S, observation)
+            why = await observing.observe(stage, identity, course.sent_s - _BEFORE_S, observation)
             if why:
                 raise BenchError(why)
             before = self._before
             # The avatar before is soon forgotten; nothing is told of it then.
-            is_there = before is not None and not await self._observe(stage, before, course.sent_s, elsewhere)
+            is_there = before is not None and not await observing.observe(stage, before, course.sent_s, elsewhere)
             return await self.analyst.analyze(
                 messages.Analyze(
-                    number,
+                    observing.next_id(),
                     identity,
                     str(reference),
                     str(observation),
@@ -182,24 +174,25 @@ class Measuring:
                 )
             )
         except OSError as error:
-            raise BenchError(f"{error.strerror}: {self._folder.name}") from error
+            raise BenchError(f"{error.strerror}: {reference.parent}") from error
         finally:
-            for path in (reference, observation, elsewhere):
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+            await observing.remove(reference, observation, elsewhere)
 
-    async def _observe(self, stage: Stage, identity: str, since_s: float, path: Path) -> str:
-        """Have the viewer write what it got of somebody; why it did not, empty where it did."""
-        number = next(self._ids)
-        waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._observed[number] = waiting
-        stage.viewer.send(messages.Observe(number, identity, max(0.0, since_s), str(path)))
+    def _avatar(self) -> str | None:
+        on_stage = self._on_stage()
+        return on_stage[1] if on_stage is not None else None
+
+    async def _face_analyzed(self, identity: str, since_s: float) -> messages.FaceAnalyzed:
+        on_stage, observing = self._on_stage(), self._observing
+        if on_stage is None:
+            raise BenchError("the avatar left")
+        path = observing.path("face")
         try:
-            async with asyncio.timeout(_VIEWER_TIMEOUT_S):
-                return await waiting
-        except TimeoutError:
-            raise BenchError(f"the viewer did not answer in {_VIEWER_TIMEOUT_S:.0f} s") from None
+            if why := await observing.observe(on_stage[0], identity, since_s, path):
+                raise BenchError(why)
+            return await self.analyst.analyze_face(messages.AnalyzeFace(observing.next_id(), identity, str(path)))
         finally:
-            del self._observed[number]
+            await observing.remove(path)
 
     def _take_results(self, spoken: Spoken, analyzed: messages.Analyzed) -> None:
         since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S

@@ -81,6 +81,7 @@ def build_result(
                 "excluded_samples": snapshot.trust.excluded_samples,
                 "metrics": {row.name: _figures(row) for row in snapshot.metrics if row.n},
                 "frame_interval_histogram": _histogram(samples),
+                "not_measured": {row.name: row.note for row in snapshot.metrics if row.note and not row.n},
                 "avatar_metrics": [_avatar_metrics(told) for told in snapshot.avatar_metrics],
                 "checks": [
                     *(_step_check(step, timeline.untrusted) for step in steps),
@@ -101,6 +102,8 @@ def table(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> str:
     """The figures for a terminal, and how much of the run they leave out."""
     lines = [f"{'metric':<28} {'n':>5} {'p50':>9} {'p95':>9} {'max':>9}  unit"]
     lines += [_row(row) for row in snapshot.metrics if row.n]
+    notes = [f"{row.name}: {row.note}" for row in snapshot.metrics if row.note]
+    lines += ["", *notes] if notes else []
     if timeline.untrusted:
         reasons = ", ".join(dict.fromkeys(span.reason for span in timeline.untrusted))
         lines += [
@@ -129,7 +132,8 @@ def _histogram(samples: Sequence[Sample]) -> Mapping[str, Any]:
 
 
 def _figures(row: MetricRow) -> Mapping[str, Any]:
-    return {"n": row.n, "p50": row.p50, "p95": row.p95, "max": row.max, "unit": row.unit}
+    figures = {"n": row.n, "p50": row.p50, "p95": row.p95, "max": row.max, "unit": row.unit}
+    return figures | ({"note": row.note} if row.note else {})
 
 
 def _metric_check(check: Check) -> Mapping[str, Any]:

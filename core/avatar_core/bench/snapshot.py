@@ -103,6 +103,8 @@ class MetricRow:
     verdict: Verdict | None = None
     estimated: bool = False
     trusted: bool = True
+    note: str = ""
+    """What must be known of the figures; where there is no `value`, why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,30 @@ class Analyzed:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalyzeFace:
+    """Follow the face of `identity` further, from the file of what was observed since the last time."""
+
+    request_id: Count
+    identity: Name
+    observation: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAnalyzed:
+    """The A/V offset of a face, raw, None where it was refused with `why`.
+
+    `since_s` is where what it rests on begins, `dated_s` its middle; `confidence` 0 to 1.
+    """
+
+    request_id: Count
+    offset_ms: Annotated[float, Within(-1_000, 1_000)] | None
+    since_s: MonotonicS
+    dated_s: MonotonicS
+    confidence: Ratio
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessLoad:
     """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks."""
 
@@ -328,7 +352,7 @@ VIEWER_EVENTS: Final = Vocabulary(
     ProcessLoad,
     ProcessFailure,
 )
-ANALYST_COMMANDS: Final = Vocabulary("app to analyst", Analyze)
-ANALYST_EVENTS: Final = Vocabulary("analyst to app", Analyzed)
+ANALYST_COMMANDS: Final = Vocabulary("app to analyst", Analyze, AnalyzeFace)
+ANALYST_EVENTS: Final = Vocabulary("analyst to app", Analyzed, FaceAnalyzed)
 WORKER_COMMANDS: Final = Vocabulary("dispatcher to worker", Stop)
 WORKER_EVENTS: Final = Vocabulary("worker to dispatcher", WorkerReady, WorkerEnded, ProcessLoad, ProcessFailure)

@@ -77,6 +77,8 @@ class MetricLine(QWidget):
 
 def _rests_on(row: MetricRow) -> str:
     """n, then what belongs beside it: the limit, or the spread, and whether it is estimated."""
+    if row.value is None and row.note:
+        return row.note
     if row.n == 0:
         return f"limit {row.limit:g}" if row.limit is not None else ""
     parts = [f"n {number(row.n)}"]
@@ -86,4 +88,4 @@ def _rests_on(row: MetricRow) -> str:
         parts.append(f"p95 {number(row.p95, row.unit)}")
     elif row.limit is not None:
         parts.append(f"limit {row.limit:g}")
-    return ", ".join(parts)
+    return ", ".join([*parts, row.note] if row.note else parts)

@@ -23,6 +23,7 @@ GROUPS: tuple[tuple[str, tuple[MetricSpec, ...]], ...] = (
     (
         "Sync",
         (
+            MetricSpec("av_offset_faces_ms", "Offset of a face", signed=True),
             MetricSpec("av_offset_source_ms", "Offset at source", signed=True),
             MetricSpec("av_offset_slope_ms_per_s", "Drift slope", signed=True),
             MetricSpec("audio_delay_ms", "Audio delay"),

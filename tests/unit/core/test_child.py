@@ -141,3 +141,11 @@ async def test_a_cancelled_start_leaves_no_process() -> None:
     starting.cancel()
     (failure,) = await asyncio.gather(starting, return_exceptions=True)
     assert isinstance(failure, asyncio.CancelledError)
+
+
+async def test_a_module_finds_what_is_added_to_its_environment() -> None:
+    child = await ChildProcess.start(
+        "timeit", "-n1", "-r1", "import os; print(os.environ['TOLD'])", name="child", environment={"TOLD": "1 thread"}
+    )
+    assert await first_line(child) == b"1 thread\n"
+    await child.aclose()

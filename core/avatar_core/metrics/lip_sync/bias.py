@@ -38,3 +38,8 @@ class Biases:
     def read(self, raw_ms: float, *, provider: str, utterance: str) -> Reading:
         """A raw offset with what is known of it; the bias of another utterance is not borrowed."""
         return Reading(raw_ms, self._known_ms.get((provider, utterance)))
+
+
+def relative_note(confidence: float) -> str:
+    """What is said beside an offset whose bias is not known."""
+    return f"confidence {confidence:.2f}; {Reading(0.0, bias_ms=None).note}"

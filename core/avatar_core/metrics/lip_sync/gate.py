@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     CUT = "the scene changed a moment ago"
     LITTLE_SPEECH = "too little speech"
     NO_LOCK = "no mouth that follows this voice was found"
+    SEEN_ONCE = "found once, to be confirmed by the next look"
     OUT_OF_RANGE = "the offset is 500 ms or more"
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from avatar_core.metrics.lip_sync.history import REACH_S, Stretch
 from avatar_core.metrics.lip_sync.peaks import correlations, peak
 from avatar_core.metrics.lip_sync.signals import RATE_HZ
-from avatar_core.metrics.series import Floats
+from avatar_core.metrics.observations import Floats
 
 Lags = npt.NDArray[np.int64]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avatar_core.metrics.series import Floats
+from avatar_core.metrics.observations import Floats
 
 
 def correlations(one: Floats, other: Floats) -> Floats:

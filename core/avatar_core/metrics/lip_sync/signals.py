@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avatar_core.metrics.series import Floats
+from avatar_core.metrics.observations import Floats
 
 RATE_HZ = 100
 """Of all that is compared."""

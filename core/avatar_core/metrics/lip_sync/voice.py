@@ -3,7 +3,7 @@
 import numpy as np
 
 from avatar_core.media.frames import Samples
-from avatar_core.metrics.series import Floats
+from avatar_core.metrics.observations import Floats
 
 HOP_S = 0.01
 _WINDOW_S = 0.02

@@ -31,6 +31,7 @@ SNAPSHOT = SessionSnapshot(
     metrics=(
         MetricRow("ack_ms", "ms", 3, 12.0, 10.0, 14.0, 14.0),
         MetricRow("av_offset_ms", "ms"),
+        MetricRow("av_offset_faces_ms", "ms", note="refused: too little speech"),
         MetricRow("fps", "fps", 2, 25.0, 25.0, 25.0, 25.0, trusted=False),
     ),
     trust=TrustInfo(excluded_samples=4),
@@ -163,3 +164,8 @@ def test_avatar_metrics_are_livekits_with_our_times_beside_them() -> None:
             "timeline": {"segment_id": "s1", "from_s": 100.0, "to_s": 100.25},
         }
     ]
+
+
+def test_what_is_refused_is_told_with_its_reason() -> None:
+    assert result()["runs"][0]["not_measured"] == {"av_offset_faces_ms": "refused: too little speech"}
+    assert "av_offset_faces_ms: refused: too little speech" in table(SNAPSHOT, CALM)

@@ -1,15 +1,18 @@
 """The analyst: from the files of an utterance to its figures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from avatar_core.metrics.observations import Sound
+from avatar_core.metrics.observations import Observation, Sound
 from avatar_core.viewer.analyst import Analyst
 from avatar_core.viewer.observation_file import save_recalled, save_sound
-from avatar_core.viewer.recollection import Recollection
-from avatar_core.wire.messages import Analyze, Analyzed
+from avatar_core.viewer.recollection import Recalled, Recollection
+from avatar_core.wire.messages import Analyze, Analyzed, AnalyzeFace
+from tests.faces.clips import clip
+from tests.faces.ten import BY_LOUDNESS
 from tests.fakes.heard_speech import SENT_S, at, heard, played, speech, spoken_places
 
 SAID = speech("ada-welcome", 5.0)
@@ -81,3 +84,25 @@ def test_words_on_the_avatar_before_are_counted(tmp_path: Path, share: float) ->
     answer = analyzed(Analyst(), tmp_path, heard(played(SAID)), elsewhere=str(tmp_path / "before.npz"))
     assert answer.values["swap_wrong_avatar_ms"][0] == pytest.approx(share * 1000, abs=100)
     assert "swap_wrong_avatar_ms" not in analyzed(Analyst(), tmp_path, heard(played(SAID))).values
+
+
+def recalled(seen: Observation) -> Recalled:
+    times_s = np.array([picture.at_s for picture in seen.pictures])
+    sizes_px = np.array([(picture.width_px, picture.height_px) for picture in seen.pictures], np.int32)
+    return Recalled(seen.sound, times_s, sizes_px, np.stack([picture.thumbnail for picture in seen.pictures]))
+
+
+def test_a_face_is_followed_from_file_to_file(tmp_path: Path) -> None:
+    seen, analyst = clip(replace(BY_LOUDNESS, length_s=16.0)), Analyst()
+    answers = []
+    for since_s, until_s in ((0.0, 4.0), (3.8, 12.0), (11.8, 16.0)):
+        save_recalled(tmp_path / "seen.npz", recalled(seen.between(since_s, until_s)))
+        answers.append(analyst.analyze_face(AnalyzeFace(5, "ada", str(tmp_path / "seen.npz"))))
+    assert (answers[0].offset_ms, answers[0].why) == (None, "watched for too short a time")
+    assert (answers[1].offset_ms, answers[1].why) == (None, "found once, to be confirmed by the next look")
+    assert answers[2].offset_ms is not None and abs(answers[2].offset_ms) < 60
+    assert analyst.analyze_face(AnalyzeFace(6, "bob", str(tmp_path / "seen.npz"))).offset_ms is None
+
+
+def test_file_of_a_face_that_is_gone_is_told() -> None:
+    assert "can't be read" in Analyst().analyze_face(AnalyzeFace(1, "ada", "/none/seen")).why

@@ -16,9 +16,7 @@ from tests.faces.speech import speech
 
 
 def lock_of(seen: Clip, since_s: float = 0.0, until_s: float = 24.0) -> Lock:
-    stretch = ten.watched(seen, since_s, until_s).stretch()
-    assert stretch is not None
-    return find_lock(stretch)
+    return find_lock(ten.stretch_of(seen, since_s, until_s))
 
 
 def short(recipe: Recipe, length_s: float = 25.0) -> Clip:
@@ -63,6 +61,11 @@ def test_nothing_is_said_before_enough_was_seen_nor_where_nobody_speaks() -> Non
     assert ten.answers(silent, every_s=10.0)[-1].refusal is Refusal.LITTLE_SPEECH
 
 
+def test_what_is_found_once_waits_for_a_second_look() -> None:
+    given = [answer for answer in ten.answers(short(ten.BY_LOUDNESS)) if answer.refusal is not Refusal.TOO_SHORT]
+    assert given[0].refusal is Refusal.SEEN_ONCE and given[1].offset_ms is not None
+
+
 def test_an_offset_beyond_half_a_second_is_refused() -> None:
     answer = ten.answers(short(ten.BY_LOUDNESS).shifted(700), every_s=10.0)[-1]
     assert answer.offset_ms is None and answer.refusal is Refusal.OUT_OF_RANGE
@@ -76,6 +79,8 @@ def test_a_jump_is_told_once_two_windows_agree_on_it() -> None:
     assert jumps and jumps[0].since_s > 29
     before = float(np.median([one.offset_ms for one in given if one.offset_ms is not None and one.dated_s < 24]))
     assert jumps[0].offset_ms is not None and jumps[0].offset_ms - before == pytest.approx(120, abs=30)
+    assert given[-1].offset_ms is not None and given[-1].offset_ms - before == pytest.approx(120, abs=15)
+    assert not given[-1].jumped
     assert not any(answer.jumped for answer in ten.answers(seen))
 
 

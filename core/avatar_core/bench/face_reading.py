@@ -1,0 +1,85 @@
+"""The A/V offset of a face that carries no pattern: read every few seconds while it is heard, by the analyst."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from avatar_core.bench.figures import Figures
+from avatar_core.clock import Clock
+from avatar_core.errors import BenchError
+from avatar_core.metrics.lip_sync.bias import relative_note
+from avatar_core.metrics.lip_sync.history import HISTORY_S
+from avatar_core.tasks import TaskGroup
+from avatar_core.wire import messages
+
+_log = logging.getLogger(__name__)
+
+METRIC = "av_offset_faces_ms"
+EVERY_S = 4.0
+_OVERLAP_S = 0.3
+"""What the viewer was just taking in when it was asked last comes again; the analyst leaves out what it has."""
+
+
+class FaceReading:
+    """Owned by the session's measuring. A figure needs 8 s of speech; each rests on up to 24 s, so they overlap."""
+
+    def __init__(
+        self,
+        figures: Figures,
+        clock: Clock,
+        tasks: TaskGroup,
+        *,
+        avatar: Callable[[], str | None],
+        analyzed: Callable[[str, float], Awaitable[messages.FaceAnalyzed]],
+    ) -> None:
+        self._figures = figures
+        self._clock = clock
+        self._tasks = tasks
+        # The identity of the one that is shown; and what came of it from a moment on, analyzed.
+        self._avatar = avatar
+        self._analyzed = analyzed
+        self._loop: asyncio.Task[None] | None = None
+        self._audible = False
+        self._heard_since_read = False
+        # Whose pattern is measured more exactly than a face can be.
+        self._patterned: set[str] = set()
+        self._read_until: dict[str, float] = {}
+
+    def take(self, message: object) -> None:
+        """Keep what matters of one of the viewer's events."""
+        match message:
+            case messages.Samples(series="av_offset_ms"):
+                if (identity := self._avatar()) is not None:
+                    self._patterned.add(identity)
+            case messages.SoundChanged():
+                self._audible = message.audible
+                self._heard_since_read = True
+                if self._loop is None:
+                    self._loop = self._tasks.spawn(self._read_on(), name="face reading")
+
+    async def _read_on(self) -> None:
+        while True:
+            await self._clock.sleep_until(self._clock.now() + EVERY_S)
+            identity = self._avatar()
+            if identity is None or not (self._audible or self._heard_since_read):
+                continue
+            if identity in self._patterned:
+                self._figures.note(METRIC, "the sync pattern is measured instead", refused=True)
+                continue
+            self._heard_since_read = False
+            try:
+                await self._read(identity)
+            except BenchError as error:
+                _log.warning("the face of %s was not read: %s", identity, error)
+                self._figures.note(METRIC, f"not read: {error}", refused=True)
+
+    async def _read(self, identity: str) -> None:
+        now_s = self._clock.now()
+        since_s = max(self._read_until.get(identity, 0.0) - _OVERLAP_S, now_s - HISTORY_S - _OVERLAP_S)
+        found = await self._analyzed(identity, since_s)
+        self._read_until[identity] = now_s
+        if found.offset_ms is None:
+            self._figures.note(METRIC, f"refused: {found.why}", refused=True)
+            return
+        self._figures.measure(METRIC, found.offset_ms, since_s=found.since_s, until_s=now_s)
+        self._figures.note(METRIC, relative_note(found.confidence))
