@@ -16,7 +16,7 @@ from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.options import ConnectOptions
-from avatar_core.room.values import TrackKind
+from avatar_core.room.values import StateChanged, TrackKind
 from avatar_core.tasks import spawn
 from avatar_core.wire.livekit import (
     RPC_CLEAR_BUFFER,
@@ -30,6 +30,7 @@ from avatar_core.wire.livekit import (
     encode_playback_finished,
 )
 from tests.fakes.audio_output import FinishLog
+from tests.fakes.tcp_proxy import TcpProxy
 from tests.tracks import tone
 from tests.wire_notes import followed, told
 
@@ -67,8 +68,8 @@ class Speaking:
     def _on_started(self, _: object) -> None:
         self._starts += 1
 
-    async def come(self) -> RoomConnection:
-        avatar = await self._join(AVATAR, claims={"kind": "agent"}, auto_subscribe=False)
+    async def come(self, url: str | None = None) -> RoomConnection:
+        avatar = await self._join(AVATAR, claims={"kind": "agent"}, auto_subscribe=False, url=url)
         clock = MonotonicClock()
         self._runner = AvatarRunner(avatar, AudioWave(OPTIONS, clock), OPTIONS, clock, controller=AGENT)
         await self._runner.publish()
@@ -236,6 +237,34 @@ async def test_avatar_that_left_is_told_to_clear_before_it_is_spoken_to_again(
     assert speaking.log.ids == ["a", "b"]
 
 
+async def test_avatar_whose_connection_fails_for_a_moment_is_silent_when_it_is_back_and_speaks_again(
+    access, alone: Speaking
+) -> None:
+    """Its process went on with what it had: what was given up is not heard, and each segment has one answer."""
+    async with TcpProxy(access.url) as proxy:
+        avatar = await alone.come(proxy.url)
+        changes: list[StateChanged] = []
+        avatar.events.state_changed.connect(changes.append)
+        await alone.say(5.0, "a")
+        await alone.started()
+        events = followed(alone.agent)
+        proxy.cut()
+        await avatar.wait_for(
+            lambda: any(change.reconnected for change in changes) or None, what="the reconnect", timeout_s=LIMIT_S
+        )
+        await alone.playout()
+        await alone.say(0.5, "b")
+        await alone.playout()
+        assert alone.log.ids == ["a", "b"]
+        assert [interrupted for _, interrupted in alone.log.answers] == [True, False]
+        assert alone.log.answers[0][0] < 5.0
+        sent = [notes[1:] for notes in told(events) if notes[0] == "sent"]
+        # The end of the first may have gone before the loss was seen.
+        assert sent[sent[0] == END :] == [CLEAR, BEGIN, END]
+        await alone.go()
+        await avatar.aclose()
+
+
 async def test_another_agent_is_neither_heard_nor_obeyed_and_both_are_seen(
     speaking: Speaking, avatar: RoomConnection, join
 ) -> None:
@@ -252,5 +281,5 @@ async def test_another_agent_is_neither_heard_nor_obeyed_and_both_are_seen(
     await speaking.playout()
     await asyncio.sleep(NOTED_S)
     assert ("received", *CLEAR) in told([event for event in events if event.peer == "stranger"])
-    assert [event.peer for event in events if event.direction == "sent"] == [AGENT]
+    assert {event.peer for event in events if event.direction == "sent"} == {AGENT}
     assert speaking.log.answers == [(pytest.approx(1.0), False)]
