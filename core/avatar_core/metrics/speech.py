@@ -25,6 +25,8 @@ _GAP_S = 0.03
 _FINE_S = 0.08
 _SLACK_S = 0.015
 """How far a moment of the reference may have been heard from where the alignment says."""
+_KNOWN_S = 0.45
+"""Half a block of the spectrum and a half more: so far beyond the middle of the last one that was recognized."""
 _NEARLY_ALL = 0.9
 _FEWEST_PAIRS = 4
 _EXACT_APART_S = (0.25, 1.1)
@@ -89,7 +91,10 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) 
     speech = np.flatnonzero(wanted > max(loud - _LOUD_SHARE_DB, _QUIET_DBFS))
     sounding = speech[met[speech] > FLOOR_DBFS + 10]
     gain_db = float(np.median((met - wanted)[sounding])) if len(sounding) else 0.0
-    there = speech[met[speech] > np.maximum(wanted[speech] + gain_db - _THERE_DB, FLOOR_DBFS + 6)]
+    # Sound in its place is not yet it: other speech may follow where it was broken off.
+    known = (alignment.block_reference_s[0] - _KNOWN_S, alignment.block_reference_s[-1] + _KNOWN_S)
+    speech_known = speech[(moments_s[speech] >= known[0]) & (moments_s[speech] <= known[1])]
+    there = speech_known[met[speech_known] > np.maximum(wanted[speech_known] + gain_db - _THERE_DB, FLOOR_DBFS + 6)]
     if not len(there):
         return None
     first, last = there[0], there[-1]

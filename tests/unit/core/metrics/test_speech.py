@@ -164,6 +164,15 @@ def test_speech_that_was_broken_off_is_found_up_to_where_it_was_heard(name: str,
     assert utterance.gaps == () and utterance.clicks_s == ()
 
 
+@pytest.mark.parametrize("name", SPOKEN)
+def test_other_speech_behind_one_that_was_broken_off_is_not_taken_for_the_rest(name: str) -> None:
+    reference = speech(name, 10.0)
+    samples = played(reference)
+    place_s = next(one for one in spoken_places(samples, 0.1, 100) if one >= 2.5)
+    utterance = found(reference, np.concatenate((samples[: at(place_s)], played(speech("ada-monologue", 6.0)))))
+    assert utterance.heard_until_s == pytest.approx(place_s, abs=0.45)
+
+
 def test_silence_in_place_of_speech_is_not_heard() -> None:
     reference = speech("ada-welcome")
     assert compare(reference, heard(np.zeros(len(played(reference)), np.int16))) is None
