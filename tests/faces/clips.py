@@ -83,12 +83,13 @@ def clip(recipe: Recipe) -> Clip:
     """Draw, encode and decode it: a few seconds for 48 s."""
     spoken = speech(recipe.kind, recipe.seed, recipe.length_s)
     rng = np.random.default_rng([recipe.seed, 4])
-    thumbnails = tuple(thumbnail_of(luma) for luma in _coded(_pictures(recipe, spoken), recipe))
+    thumbnails = tuple(thumbnail_of(luma) for luma in _coded(pictures(recipe, spoken), recipe))
     times_s = np.arange(len(thumbnails)) / recipe.fps + rng.normal(0, _STAMP_NOISE_S, len(thumbnails))
     return Clip(np.maximum.accumulate(times_s), thumbnails, spoken)
 
 
-def _pictures(recipe: Recipe, spoken: Speech) -> Iterator[Pixels]:
+def pictures(recipe: Recipe, spoken: Speech) -> Iterator[Pixels]:
+    """The luma of each picture before the codec."""
     rng = np.random.default_rng([recipe.seed, 5])
     face = Face(recipe.style, recipe.width_px, recipe.height_px, half_height=recipe.half_height, seed=recipe.seed)
     opening = recipe.mouth.opening(spoken, recipe.seed)

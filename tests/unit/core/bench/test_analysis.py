@@ -1,6 +1,7 @@
 """`analyze`: a recording is measured as a live viewer is, and a bad file is told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ from avatar_core.media.pixels import i420_planes
 from avatar_core.media.speech import bundled_speech
 from avatar_core.media.sync_pattern import BEEP_PERIOD_S, BEEP_PHASE_S, BEEP_S, synthesize
 from avatar_core.media.sync_picture import FLASH_AREA, WHITE
+from tests.faces.clips import pictures
+from tests.faces.speech import RATE_HZ as SPOKEN_HZ
+from tests.faces.speech import speech as spoken
+from tests.faces.ten import BY_LOUDNESS
 from tests.fakes.heard_speech import at, heard, played, speech
 
 RATE, FPS = 48_000, 50
@@ -47,6 +52,34 @@ def test_offset_of_the_sync_pattern_is_read_from_a_recording(tmp_path: Path, off
     assert analysis.measured["av_offset_ms"] == pytest.approx([200 + offset_ms] * 6, abs=2)
     assert analysis.figures["fps"].p50 == pytest.approx(FPS, rel=0.01)
     assert analysis.recognized is None and not analysis.torn
+
+
+def test_offset_of_a_face_is_read_from_a_recording_and_said_to_be_relative(tmp_path: Path) -> None:
+    recipe = replace(BY_LOUDNESS, length_s=18.0)
+    said = spoken(recipe.kind, recipe.seed, recipe.length_s)
+    muxer = Muxer(
+        tmp_path / "a.mkv",
+        audio=AudioTrack(SPOKEN_HZ),
+        video=VideoTrack(recipe.width_px, recipe.height_px, recipe.fps),
+    )
+    piece, gray = SPOKEN_HZ // recipe.fps, np.full(recipe.width_px * recipe.height_px // 2, 128, np.uint8)
+    for index, luma in enumerate(pictures(recipe, said)):
+        at_s = index / recipe.fps
+        muxer.write_audio(AudioFrame(said.samples[index * piece : (index + 1) * piece], SPOKEN_HZ), at_s)
+        picture = np.concatenate((luma.reshape(-1), gray))
+        muxer.write_video(VideoFrame(picture, recipe.width_px, recipe.height_px, 0.0), at_s + 0.08)
+    muxer.close()
+    analysis = analyze(tmp_path / "a.mkv", None, quietly)
+    assert analysis.figures["av_offset_faces_ms"].p50 == pytest.approx(80, abs=15)
+    assert "av_offset_faces_ms: confidence" in analysis.to_text() and "relative only" in analysis.to_text()
+
+
+def test_a_recording_without_a_face_says_why_it_has_no_offset(tmp_path: Path) -> None:
+    muxer = Muxer(tmp_path / "a.wav", audio=AudioTrack(8_000))
+    muxer.write_audio(AudioFrame(np.ones(8_000 * 20, np.int16), 8_000), 0.0)
+    muxer.close()
+    notes = analyze(tmp_path / "a.wav", None, quietly).to_json_object()["notes"]
+    assert notes["av_offset_faces_ms"].startswith("refused")
 
 
 def test_speech_is_compared_with_its_reference(tmp_path: Path) -> None:
