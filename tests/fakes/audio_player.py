@@ -80,7 +80,7 @@ class MeetingSpokenOutput(MeetingAudioOutput):
 
     def __init__(self, clock: Clock, *, rate_hz: int = RATE_HZ, ahead_s: float = 60.0) -> None:
         self.meeting, room = FakeMeetingRoom(), FakeRoom()
-        self._agent_end = room.join(AGENT)
+        self.agent_end = room.join(AGENT)
         self._avatar_end = room.join(AVATAR)
         self.audio_out = AvatarAudioOut(credentials=AvatarAuthCredentials(AVATAR, "token"), clock=clock)
         self.audio_out.set_meeting(self.meeting.join(AGENT))
@@ -88,7 +88,7 @@ class MeetingSpokenOutput(MeetingAudioOutput):
         receiver.set_meeting(self.meeting.join(AVATAR))
         self.player = AudioPlayer(receiver, clock)
         super().__init__(
-            self._agent_end,
+            self.agent_end,
             self.audio_out,
             sample_rate_hz=rate_hz,
             ahead_s=ahead_s,
@@ -97,9 +97,14 @@ class MeetingSpokenOutput(MeetingAudioOutput):
             clock=clock,
         )
 
+    def leave(self) -> None:
+        """The avatar goes, as a process that was killed."""
+        self.meeting.members[AVATAR].leave()
+        self._avatar_end.leave()
+
     async def aclose(self) -> None:
         await super().aclose()
         await self.audio_out.aclose()
         await self.player.aclose()
         await self._avatar_end.aclose()
-        await self._agent_end.aclose()
+        await self.agent_end.aclose()

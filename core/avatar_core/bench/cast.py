@@ -91,10 +91,12 @@ class Cast:
             joined = await self._joined(avatar, identity, provider.traits)
             if identity not in self._connection.participants:
                 raise ProviderStartError(f"{provider.traits.name} left as soon as it had joined.")
-        except BaseException:
+            sink = await avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)
+        except BaseException as failure:
             await avatar.aclose()
+            if isinstance(failure, RoomError):
+                raise ProviderStartError(f"{provider.traits.name} can't be spoken through: {failure}") from failure
             raise
-        sink = avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)
         joined = replace(joined, session_started_time=started_wall_s, model_provider=provider.traits.id)
         return Actor(identity, provider.traits, sink, self._clock.now() - started_s, joined, avatar)
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from avatar_core.bench.calibration import Calibration, calibration_path, load_calibration
 from avatar_core.bench.dotenv import read_dotenv
 from avatar_core.bench.vendors import VENDOR_KEY_NAMES
+from avatar_core.bench.videosdk_settings import SETTING_NAMES, VideoSdkSettings, read_videosdk_settings
 from avatar_core.errors import ConfigError
 
 URL_NAME = "LIVEKIT_URL"
@@ -24,7 +25,7 @@ SECRET_NAME = "LIVEKIT_API_SECRET"
 
 RETURN_TIMEOUT_NAME = "AVATAR_RETURN_TIMEOUT"
 
-_ENVIRONMENT_NAMES = (URL_NAME, KEY_NAME, SECRET_NAME, RETURN_TIMEOUT_NAME, *VENDOR_KEY_NAMES)
+_ENVIRONMENT_NAMES = (URL_NAME, KEY_NAME, SECRET_NAME, RETURN_TIMEOUT_NAME, *VENDOR_KEY_NAMES, *SETTING_NAMES)
 _ROOM = "room"
 _LONGEST_RETURN_S = 3600
 # The settings file is a plain file that gets copied about, so it takes nothing secret.
@@ -103,6 +104,7 @@ class Config:
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     return_timeout_s: float = 10.0
     calibration: Calibration | None = None
+    videosdk: VideoSdkSettings = field(default_factory=VideoSdkSettings)
 
     def __post_init__(self) -> None:
         if self.room.kind is RoomKind.URL and self.credentials is None:
@@ -186,6 +188,7 @@ def load_config(
         credentials=_credentials(values),
         vendor_keys={name: values[name] for name in VENDOR_KEY_NAMES if name in values},
         return_timeout_s=_return_timeout_s(settings.get(RETURN_TIMEOUT_NAME)),
+        videosdk=read_videosdk_settings(values),
     )
 
 

@@ -39,7 +39,7 @@ from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
-from avatar_core.providers.videosdk import VideoSdkAvatar, reference_dispatching
+from avatar_core.providers.videosdk import reference_dispatching, videosdk_avatars
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
@@ -89,8 +89,14 @@ class SessionLife:
         self._launch_options: dict[str, JsonScalar] = {}
         self.plant(faults)
         builtin = builtin_providers(lambda: self._dispatcher.url, self._launch_options)
-        videosdk = VideoSdkAvatar(lambda: reference_dispatching(self._dispatcher.url, self._launch_options), clock)
-        self.registry = Registry([*builtin, *providers, DirectVoice(clock), videosdk])
+        videosdk = videosdk_avatars(
+            lambda: reference_dispatching(self._dispatcher.url, self._launch_options),
+            clock,
+            dispatcher_url=config.videosdk.dispatcher_url,
+            lossy_audio=config.videosdk.lossy_audio,
+            own_voice=config.videosdk.own_voice,
+        )
+        self.registry = Registry([*builtin, *providers, DirectVoice(clock), *videosdk])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, self.registry)
         self.wire: Signal[WireEvent] = Signal("wire")

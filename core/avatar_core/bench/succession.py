@@ -47,10 +47,11 @@ class Succession:
         life.figures.zero.begin()
         life.figures.measure("join_s", actor.join_s, since_s=life.clock.now() - actor.join_s)
         self.metrics.joined(actor.joined, actor.join_s)
-        if isinstance(actor.sink, AnsweredOutput):
-            actor.sink.reported.connect(life.intake.avatar_reported)
-            actor.sink.found.connect(lambda found: self.found(actor.traits.id, found))
-            actor.sink.held_up.connect(lambda held_s: life.figures.measure("send_wait_ms", held_s * 1000))
+        answered = next((output for output in actor.sink.chain() if isinstance(output, AnsweredOutput)), None)
+        if answered is not None:
+            answered.reported.connect(life.intake.avatar_reported)
+            answered.found.connect(lambda found: self.found(actor.traits.id, found))
+            answered.held_up.connect(lambda held_s: life.figures.measure("send_wait_ms", held_s * 1000))
         self._give_stage(actor)
 
     def go_without(self, ending: str) -> None:

@@ -42,6 +42,7 @@ class TeeTrack(PacedTrack):
             clock=clock,
         )
         self.output = TeeAudioOutput(sinks, label=f"{label} tee", clock=clock)
+        self.output.playback_started.connect(lambda started: self.utterance_started.emit(started.created_at))
         self.output.playback_finished.connect(self._on_answered)
         self._speaks_there = False
         self._given_s = 0.0
@@ -51,6 +52,11 @@ class TeeTrack(PacedTrack):
     def is_speaking(self) -> bool:
         """The avatars have speech to play, or what PacedTrack says of its own."""
         return bool(self.output.pending_segments) or super().is_speaking
+
+    def begin(self) -> None:
+        """Begin an utterance before its first sound; where there are legs it is theirs, and begins with its sound."""
+        if not self.output.legs:
+            super().begin()
 
     def complete(self) -> None:
         """No more of this utterance comes; legs are told in order behind its sound."""

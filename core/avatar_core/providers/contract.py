@@ -39,10 +39,11 @@ class Seat:
 class Avatar(Protocol):
     """An avatar that was started; whether it has joined is seen in the room."""
 
-    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+    async def open_output(self, connection: RoomConnection) -> AudioOutput | None:
         """Its own way to take speech, closed with it; None where that is LiveKit's data stream.
 
-        Called once, when it is in the room; `connection` is the agent's, for what has to come from the agent.
+        Called once, when it is in the room; `connection` is the agent's, for what has to come from the agent. Raises
+        RoomError where that can't be.
         """
         ...
 

@@ -51,7 +51,7 @@ class _Voice:
         self._connection = connection
         self._output = output
 
-    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+    async def open_output(self, connection: RoomConnection) -> AudioOutput | None:
         """Where the speech goes: it comes from the voice's own connection."""
         return self._output
 

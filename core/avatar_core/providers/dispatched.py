@@ -67,7 +67,7 @@ class DispatchedAvatar:
         self._base_url = base_url
         self._worker_id = worker_id
 
-    def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+    async def open_output(self, connection: RoomConnection) -> AudioOutput | None:
         """It takes speech by LiveKit's data stream."""
         return None
 

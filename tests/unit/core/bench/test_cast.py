@@ -32,7 +32,7 @@ class Provided:
     async def start(self, seat: object) -> "Provided":
         return self
 
-    def open_output(self, connection: object) -> AudioOutput | None:
+    async def open_output(self, connection: object) -> AudioOutput | None:
         return self.output
 
     async def why_ended(self) -> str:
