@@ -13,11 +13,11 @@ from avatar_core.bench.figures import Sample
 from avatar_core.bench.interrupting import measure_interrupt, measure_leak_ms
 from avatar_core.bench.scenarios.catalogue import WINDOW_JUDGED_BY
 from avatar_core.bench.session_life import SessionLife
-from avatar_core.bench.snapshot import Levels, Notice, NoticeAction, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
-from avatar_core.bench.states import Command, ProviderState, SeriesName, SessionState, Severity
-from avatar_core.bench.swapping import Swaps
+from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
+from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
+from avatar_core.bench.swap_command import SwapCommand
 from avatar_core.clock import Clock, MonotonicClock
-from avatar_core.errors import BenchError, RoomLost
+from avatar_core.errors import BenchError
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.contract import Provider
 from avatar_core.providers.joining import JOIN_TIMEOUT_S
@@ -72,7 +72,7 @@ class BenchSession:
         self.preview: PreviewReader = self.life.preview
         self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
         self._policy = policy
-        self._swaps = Swaps(self.life.output, self.life.hearing, self.clock, self.life.succession.go_live)
+        self._swap = SwapCommand(self.life)
         self._close_once = CloseOnce(self._close, name="session close")
 
     @property
@@ -335,50 +335,6 @@ class BenchSession:
         leak_ms = await measure_leak_ms(self.life.hearing, identity, silent_s, self.clock)
         if self.life.book.opened == opened:
             self.life.figures.measure("interrupt_leak_ms", leak_ms, since_s=silent_s)
-
-    async def _swap(self, provider_id: str, policy: SwapPolicy, *, in_place: bool) -> Outcome:
-        life, stage = self.life, self.life.stage
-        assert stage is not None
-        provider, started_s = life.registry.get(provider_id), self.clock.now()
-        if life.actor is None or life.actor.traits.id != provider_id:
-            life.standing.set_provider(provider_id, ProviderState.STARTING)
-        life.standing.set_state(SessionState.SWAPPING)
-        life.book.expect_end("swapped")
-        swap = self._swaps.in_place if in_place else self._swaps.beside
-        try:
-            measured = await stage.unless_lost(swap(stage, provider, policy, paused=life.talk.held))
-        except RoomLost as error:
-            return False, str(error), {}
-        except BenchError as error:
-            return self._swap_failed(provider, str(error))
-        finally:
-            self._leave_swap(provider_id)
-        for name, value in measured.values.items():
-            life.figures.measure(name, value, since_s=started_s)
-        life.measuring.swapped()
-        life.book.mark("S", f"Swap to {provider.traits.name}", measured.text, time_s=started_s)
-        text = f"{provider.traits.name}: {measured.text}"
-        life.standing.announce("Swap", text, Severity.OK, provider_id=provider_id)
-        return True, measured.text, measured.values
-
-    def _leave_swap(self, provider_id: str) -> None:
-        """However it went, called off too: nothing is starting any more, and the state is what goes on."""
-        self.life.book.expect_end("")
-        if self.life.actor is None and not self.life.succession.waits:
-            self.life.succession.go_without("avatar ended")
-        self.life.standing.withdraw_start(provider_id)
-        self.life.settle(swapped=True)
-
-    def _swap_failed(self, provider: Provider, why: str) -> Outcome:
-        name, old = provider.traits.name, self.life.actor
-        if old is None or old.traits.id != provider.traits.id:
-            self.life.standing.set_provider(provider.traits.id, ProviderState.FAILED, why)
-        goes_on = f"{old.traits.name} goes on. " if old is not None else "No avatar is in the room. "
-        retry = NoticeAction(f"swap:{provider.traits.id}", "Try again")
-        title = f"{name} could not take over"
-        self.life.standing.raise_notice(Notice("swap_failed", Severity.FAIL, title, f"{goes_on}{why}", (retry,), why))
-        self.life.book.mark("S", f"Swap to {name}", "failed")
-        return False, why, {}
 
     async def _swap_asked(self, request: SwapRequest) -> CommandResult:
         """The RPC `swap_avatar` of somebody who may."""
