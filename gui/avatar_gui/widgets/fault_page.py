@@ -104,7 +104,9 @@ class FaultTools(QWidget):
         self._value.setEnabled(kind is not None and not kind.is_flag)
         self._plant.setEnabled(kind is not None)
         if kind is not None:
-            self._value.setText("" if kind.is_flag else f"{self._planted.get(kind.name, kind.strengths[0]):g}")
+            self._value.setText(
+                "" if kind.is_flag else f"{self._planted.get(kind.name, next(iter(kind.strengths), kind.low)):g}"
+            )
             self._value.setToolTip(f"{kind.name}: {kind.range_text}")
             self._value.setPlaceholderText(kind.unit)
         self._name_button()

@@ -15,6 +15,8 @@ from avatar_core.media.pcm_buffer import PcmBuffer
 from avatar_core.tasks import cancel_and_wait, spawn
 
 SLOPE_FOR_S = 60.0
+SWEEP_MS = (0.0, 40.0, -40.0, 80.0, -80.0, 120.0, -120.0, 200.0, -200.0)
+"""The zero block first: what comes is told against it."""
 _MAX_DELAY_S = 5.0
 _MAX_FPS = 120
 
@@ -71,23 +73,29 @@ class DelayedVideo:
             await self._alarm.sleep(self._waiting[0][0] if self._waiting else None)
 
 
-class GrowingOffset:
+class ChangingOffset:
     """An A/V offset that is `offset_s` at first and grows by `slope`, seconds a second, for SLOPE_FOR_S.
 
-    A picture can't leave before it is there, so that an offset below zero is sound that is held back.
+    With `sweep_s` it goes through SWEEP_MS instead, staying at each for so long, and then begins anew. A picture can't
+    leave before it is there, so that an offset below zero is sound that is held back.
     """
 
-    def __init__(self, offset_s: float, slope: float) -> None:
+    def __init__(self, offset_s: float, slope: float, sweep_s: float = 0.0) -> None:
         self._offset_s = offset_s
         self._slope = slope
+        self._sweep_s = sweep_s
         self._began_s: float | None = None
-        self.audio_delay_s = max(0.0, -offset_s) + max(0.0, -slope * SLOPE_FOR_S)
+        lowest_s = min(SWEEP_MS) / 1000 if sweep_s else 0.0
+        self.audio_delay_s = max(0.0, -offset_s) + max(0.0, -slope * SLOPE_FOR_S) - lowest_s
 
     def at(self, now_s: float) -> float:
-        """The offset now, in seconds, + = picture late; it begins to grow when it is first asked for."""
+        """The offset now, in seconds, + = picture late; it begins to change when it is first asked for."""
         if self._began_s is None:
             self._began_s = now_s
-        return self._offset_s + self._slope * min(now_s - self._began_s, SLOPE_FOR_S)
+        since_s = now_s - self._began_s
+        if self._sweep_s:
+            return SWEEP_MS[int(since_s / self._sweep_s) % len(SWEEP_MS)] / 1000
+        return self._offset_s + self._slope * min(since_s, SLOPE_FOR_S)
 
     def video_delay_s(self, now_s: float) -> float:
         """How much later a picture of this moment must leave."""

@@ -1,6 +1,6 @@
 """The way from a synchronizer to its outputs, with faults in it; without any it is the outputs themselves."""
 
-from avatar_core.avatar.faults.delays import DelayedAudio, DelayedVideo, GrowingOffset
+from avatar_core.avatar.faults.delays import ChangingOffset, DelayedAudio, DelayedVideo
 from avatar_core.avatar.faults.echo import ECHO_FAULTS, Echo
 from avatar_core.avatar.faults.pictures import PICTURE_FAULTS, PictureFaults
 from avatar_core.avatar.faults.planted import Faults
@@ -20,10 +20,12 @@ class FaultyOutputs:
         self._clock = clock
         self._delayed: DelayedVideo | None = None
         self._echo: Echo | None = None
-        self._offset = GrowingOffset(faults["offset_ms"] / 1000, faults["slope_ms_per_s"] / 1000)
+        self._offset = ChangingOffset(
+            faults["offset_ms"] / 1000, faults["slope_ms_per_s"] / 1000, faults["offset_sweep_s"]
+        )
         if self._offset.audio_delay_s:
             self.audio = DelayedAudio(self.audio, self._offset.audio_delay_s, options)
-        if any(name in faults for name in ("offset_ms", "slope_ms_per_s")):
+        if any(name in faults for name in ("offset_ms", "slope_ms_per_s", "offset_sweep_s")):
             self.video = self._delayed = DelayedVideo(self.video, self._offset.video_delay_s, clock)
         if any(name in faults for name in ECHO_FAULTS):
             self._echo = Echo(faults, options.audio_sample_rate, options.audio_channels)

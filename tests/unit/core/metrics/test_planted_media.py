@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from avatar_core.avatar.faults.delays import GrowingOffset
+from avatar_core.avatar.faults.delays import ChangingOffset
 from avatar_core.avatar.faults.pictures import PICTURE_FAULTS, PictureFaults
 from avatar_core.avatar.faults.planted import Faults
 from avatar_core.avatar.faults.speech import SPEECH_FAULTS, SpeechFaults
@@ -132,7 +132,7 @@ def seen(faults: Faults) -> dict[str, list[float]]:
 
 def paired(faults: Faults) -> dict[str, list[float]]:
     """Flashes and beeps that leave when the faults let them."""
-    offset, pairing = GrowingOffset(faults["offset_ms"] / 1000, faults["slope_ms_per_s"] / 1000), OffsetPairing()
+    offset, pairing = ChangingOffset(faults["offset_ms"] / 1000, faults["slope_ms_per_s"] / 1000), OffsetPairing()
     samples: list[OffsetSample] = []
     events = [(1 + at + offset.video_delay_s(1.0 + at), True) for at in range(30)]
     events += [(1 + at + offset.audio_delay_s, False) for at in range(30)]

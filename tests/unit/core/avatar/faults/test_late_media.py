@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avatar_core.avatar.faults.delays import DelayedAudio, DelayedVideo, GrowingOffset
+from avatar_core.avatar.faults.delays import SWEEP_MS, ChangingOffset, DelayedAudio, DelayedVideo
 from avatar_core.avatar.faults.echo import LEAK_AFTER_S, Echo
 from avatar_core.avatar.faults.planted import Faults
 from tests.fakes.clock import ManualClock
@@ -41,16 +41,22 @@ async def test_delayed_pictures_come_all_and_later() -> None:
 @pytest.mark.parametrize("offset_s", [0.08, -0.12])
 def test_offset_has_the_sign_of_the_bench(offset_s: float) -> None:
     """+ = video late."""
-    offset = GrowingOffset(offset_s, 0.0)
+    offset = ChangingOffset(offset_s, 0.0)
     assert offset.video_delay_s(10.0) - offset.audio_delay_s == pytest.approx(offset_s)
     assert offset.at(10.0) == offset_s
 
 
 @pytest.mark.parametrize("slope", [0.005, -0.01])
 def test_an_offset_grows_from_nothing_by_its_slope_and_then_stays(slope: float) -> None:
-    offset = GrowingOffset(0.0, slope)
+    offset = ChangingOffset(0.0, slope)
     told = [offset.video_delay_s(100.0 + after_s) - offset.audio_delay_s for after_s in (0, 20, 60, 90)]
     assert told == pytest.approx([0.0, 20 * slope, 60 * slope, 60 * slope])
+
+
+def test_a_sweep_goes_through_every_offset_from_zero_on_and_begins_anew() -> None:
+    offset = ChangingOffset(0.0, 0.0, sweep_s=8.0)
+    told = [1000 * (offset.video_delay_s(100.0 + 8 * at) - offset.audio_delay_s) for at in range(len(SWEEP_MS) + 1)]
+    assert told == pytest.approx([*SWEEP_MS, 0.0])
 
 
 def after_interrupt(silence_s: float, **planted: float) -> np.ndarray:

@@ -46,7 +46,7 @@ def test_what_takes_somebody_else_is_no_workers_fault() -> None:
 def test_every_fault_can_be_planted_at_its_strengths_and_names_its_check(kind) -> None:
     for strength in kind.strengths:
         assert Faults({kind.name: True if kind.is_flag else strength})[kind.name] == strength
-    assert len(kind.strengths) == (1 if kind.is_flag else 2)
+    assert len(kind.strengths) in ((1,) if kind.is_flag else (0, 2))
     assert kind.check
     assert kind.says[0].islower()
     assert not kind.says.endswith(".")
