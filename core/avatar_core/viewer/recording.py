@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
 from avatar_core.errors import BenchError
 from avatar_core.media.av_frames import from_av_video, to_av_video
 from avatar_core.media.frames import AudioFrame, VideoFrame
@@ -36,6 +39,7 @@ class Recording:
         self.dropped = 0
         self._failed = failed
         self._sound_until_s = 0.0
+        self._reformatter = VideoReformatter()
         self._size = fitted_size(first, *_BOX) if first is not None else None
         video = VideoTrack(*self._size) if self._size is not None else None
         self._muxer = Muxer(path, audio=AudioTrack(lossless=True), video=video)
@@ -87,7 +91,15 @@ class Recording:
             self._sound_until_s = at_s + frame.duration_s
             self._muxer.write_audio(frame, at_s)
             return
-        if (frame.width, frame.height) != self._size:
-            assert self._size is not None
-            frame = from_av_video(to_av_video(frame), *self._size)
-        self._muxer.write_video(frame, at_s)
+        self._muxer.write_video(self._fitted(frame), at_s)
+
+    def _fitted(self, frame: VideoFrame) -> VideoFrame:
+        assert self._size is not None
+        if (frame.width, frame.height) == self._size:
+            return frame
+        picture = to_av_video(frame)
+        if fitted_size(frame, *self._size) != self._size:
+            return from_av_video(picture, *self._size)
+        # One scaler for all: to make one for each picture holds up every thread of the process.
+        scaled = self._reformatter.reformat(picture, *self._size, "yuv420p").to_ndarray()
+        return VideoFrame(scaled.reshape(-1).astype(np.uint8, copy=False), *self._size, 0.0)
