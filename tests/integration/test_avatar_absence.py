@@ -1,24 +1,19 @@
 """An avatar that leaves a real session in mid-word: it is waited for, comes back, is replaced, or given up."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from avatar_core.bench.absence import NOTICE_ID
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
-from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.snapshot import Notice, SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SegmentState, SessionState
-from tests.leftovers import Leftovers
+from tests.real_session import EMBEDDED, LIMIT_S, RealSession, connected_session
 from tests.tone import write_tone
 
 WORKER = "avatar_core.avatar.worker"
-PICTURE = {"width": 320, "height": 180, "fps": 15.0}
-LIMIT_S = 20.0
 TONE_S = 5.0
 
 
@@ -27,31 +22,11 @@ def told(now: SessionSnapshot) -> Notice | None:
     return next((notice for notice in now.notices if notice.id == NOTICE_ID), None)
 
 
-class Spoken:
-    """A session that speaks a tone through a worker that can be killed."""
-
-    def __init__(self, leftovers: Leftovers, *, return_timeout_s: float) -> None:
-        room = RoomChoice(RoomKind.EMBEDDED, "the session starts its own room")
-        config = Config(room, return_timeout_s=return_timeout_s)
-        self.session = BenchSession(config, first_provider="audio-wave", worker_options=PICTURE, monitor_muted=True)
-        self.leftovers = leftovers
-        self.finished: Counter[str] = Counter()
-        self.session.event.connect(self._on_event)
-
-    def _on_event(self, event: SessionEvent) -> None:
-        if event.kind == "Finished":
-            self.finished[event.segment_id] += 1
-
-    async def becomes(self, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:
-        async with asyncio.timeout(LIMIT_S):
-            while not holds(snapshot := self.session.snapshot()):
-                await asyncio.sleep(0.02)
-        return snapshot
+class Spoken(RealSession):
+    """It speaks a tone through a worker that can be killed."""
 
     async def begin(self, tone: Path) -> None:
         """Until a second of the tone has been heard."""
-        connected = await self.session.connect()
-        assert connected.ok, connected.text
         assert (await self.session.add_source(tone)).ok
         assert (await self.session.speak()).ok
         await self.becomes(lambda now: bool(now.ledger) and now.ledger[0].played_s > 1.0)
@@ -83,14 +58,10 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tone: Path) -> AsyncIterator[Spoken]:
-    leftovers = Leftovers(monkeypatch)
-    spoken = Spoken(leftovers, return_timeout_s=getattr(request, "param", LIMIT_S))
-    try:
+    config = replace(EMBEDDED, return_timeout_s=getattr(request, "param", LIMIT_S))
+    async with connected_session(monkeypatch, Spoken, config=config, first_provider="audio-wave") as spoken:
         await spoken.begin(tone)
         yield spoken
-    finally:
-        await spoken.session.aclose()
-        await leftovers.nothing_within(LIMIT_S)
 
 
 async def test_one_that_comes_back_under_its_identity_says_the_rest(spoken: Spoken) -> None:

@@ -2,70 +2,28 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
-from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import PreviewState, SegmentState, SessionState
-from tests.leftovers import Leftovers
+from tests.real_session import RealSession, connected_session
 from tests.tone import write_tone
 
-EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
-PICTURE = {"width": 320, "height": 180, "fps": 15.0}
-LIMIT_S = 20.0
 TONE_S = 6.0
 
 
-class Voiced:
-    """A session whose first provider is the direct voice, speaking a tone."""
-
-    def __init__(self) -> None:
-        self.session = BenchSession(EMBEDDED, first_provider="direct-voice", worker_options=PICTURE, monitor_muted=True)
-        self.finished: Counter[str] = Counter()
-        self.session.event.connect(self._on_event)
-
-    def _on_event(self, event: object) -> None:
-        if event.kind == "Finished":
-            self.finished[event.segment_id] += 1
-
-    async def becomes(self, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:
-        async with asyncio.timeout(LIMIT_S):
-            while not holds(snapshot := self.session.snapshot()):
-                await asyncio.sleep(0.02)
-        return snapshot
-
-    async def speak(self) -> None:
-        spoken = await self.session.speak()
-        assert spoken.ok, spoken.text
-        await self.becomes(lambda now: bool(now.ledger) and now.ledger[0].state is SegmentState.PLAYING)
-
-    async def is_heard(self) -> None:
-        """At the viewer, from whoever speaks now."""
-        async with asyncio.timeout(LIMIT_S):
-            while not self.session.life.hearing.audible(self.session.life.actor.identity):
-                await asyncio.sleep(0.02)
-
-
 @pytest.fixture
-async def voiced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Voiced]:
-    leftovers = Leftovers(monkeypatch)
-    voiced = Voiced()
-    try:
-        connected = await voiced.session.connect()
-        assert connected.ok, connected.text
+async def voiced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[RealSession]:
+    """A session whose first provider is the direct voice, with a tone to say."""
+    async with connected_session(monkeypatch, first_provider="direct-voice") as voiced:
         added = await voiced.session.add_source(write_tone(tmp_path / "tone.wav", duration_s=TONE_S))
         assert added.ok, added.text
         yield voiced
-    finally:
-        await voiced.session.aclose()
-        await leftovers.nothing_within(LIMIT_S)
 
 
-async def test_voice_without_a_face_is_heard_and_shown_as_such(voiced: Voiced) -> None:
+async def test_voice_without_a_face_is_heard_and_shown_as_such(voiced: RealSession) -> None:
     """The seed's direct path: speech to its end, answered once, with nothing for a picture."""
     preview = voiced.session.snapshot().preview
     assert (preview.state, preview.provider) == (PreviewState.VOICE, "Direct voice")
@@ -78,7 +36,7 @@ async def test_voice_without_a_face_is_heard_and_shown_as_such(voiced: Voiced) -
     assert voiced.finished == Counter([row.segment_id])
 
 
-async def test_interrupt_and_pause_work_on_it(voiced: Voiced) -> None:
+async def test_interrupt_and_pause_work_on_it(voiced: RealSession) -> None:
     await voiced.speak()
     paused = await voiced.session.pause()
     assert paused.ok, paused.text
@@ -95,7 +53,7 @@ async def test_interrupt_and_pause_work_on_it(voiced: Voiced) -> None:
     assert voiced.finished == Counter([now.ledger[0].segment_id])
 
 
-async def test_avatar_takes_over_from_the_voice_in_mid_utterance_and_back(voiced: Voiced) -> None:
+async def test_avatar_takes_over_from_the_voice_in_mid_utterance_and_back(voiced: RealSession) -> None:
     """Swap between a voice and a face: what was not heard is carried, in both directions."""
     await voiced.speak()
     for provider, is_voice in (("audio-wave", False), ("direct-voice", True)):

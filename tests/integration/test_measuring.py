@@ -8,29 +8,19 @@ import pytest
 
 from avatar_core.bench.analysis import analyze, read_reference
 from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.face_reading import METRIC
 from avatar_core.bench.snapshot import MetricRow
 from avatar_core.bench.states import SessionState
 from avatar_core.media.speech import bundled_speech
-from tests.leftovers import Leftovers
+from tests.real_session import connected_session
 
-EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
-PICTURE = {"width": 320, "height": 180, "fps": 15.0}
 LIMIT_S = 30.0
 
 
 @pytest.fixture
 async def session(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BenchSession]:
-    leftovers = Leftovers(monkeypatch)
-    session = BenchSession(EMBEDDED, worker_options=PICTURE, monitor_muted=True)
-    try:
-        connected = await session.connect()
-        assert connected.ok, connected.text
-        yield session
-    finally:
-        await session.aclose()
-        await leftovers.nothing_within(LIMIT_S)
+    async with connected_session(monkeypatch) as real:
+        yield real.session
 
 
 async def becomes(session: BenchSession, state: SessionState) -> None:

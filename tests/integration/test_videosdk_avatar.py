@@ -2,79 +2,32 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
-from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import SegmentState, SeriesName, SessionState
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.videosdk.meeting_output import MeetingAudioOutput
-from tests.leftovers import Leftovers
+from tests.real_session import RealSession, connected_session
 from tests.tone import write_tone
 
-EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
-PICTURE = {"width": 320, "height": 180, "fps": 15.0}
-LIMIT_S = 20.0
 TONE_S = 6.0
 
 
-class Meeting:
-    """A session whose first provider is the VideoSDK avatar, speaking a tone."""
-
-    def __init__(self) -> None:
-        self.session = BenchSession(
-            EMBEDDED,
-            first_provider="videosdk-avatar",
-            worker_options=PICTURE,
-            monitor_muted=True,
-            policy=SwapPolicy.CARRY,
-        )
-        self.finished: Counter[str] = Counter()
-        self.session.event.connect(self._on_event)
-
-    def _on_event(self, event: object) -> None:
-        if event.kind == "Finished":
-            self.finished[event.segment_id] += 1
-
-    async def becomes(self, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:
-        async with asyncio.timeout(LIMIT_S):
-            while not holds(snapshot := self.session.snapshot()):
-                await asyncio.sleep(0.02)
-        return snapshot
-
-    async def speak(self) -> None:
-        spoken = await self.session.speak()
-        assert spoken.ok, spoken.text
-        await self.becomes(lambda now: bool(now.ledger) and now.ledger[0].state is SegmentState.PLAYING)
-
-    async def is_heard(self) -> None:
-        """At the viewer, from whoever speaks now."""
-        async with asyncio.timeout(LIMIT_S):
-            while not self.session.life.hearing.audible(self.session.life.actor.identity):
-                await asyncio.sleep(0.02)
-
-
 @pytest.fixture
-async def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Meeting]:
-    leftovers = Leftovers(monkeypatch)
-    meeting = Meeting()
-    try:
-        connected = await meeting.session.connect()
-        assert connected.ok, connected.text
+async def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[RealSession]:
+    """A session whose first provider is the VideoSDK avatar, with a tone to say."""
+    settings = {"first_provider": "videosdk-avatar", "policy": SwapPolicy.CARRY}
+    async with connected_session(monkeypatch, **settings) as meeting:
         assert isinstance(meeting.session.life.actor.sink, MeetingAudioOutput)
         added = await meeting.session.add_source(write_tone(tmp_path / "tone.wav", duration_s=TONE_S))
         assert added.ok, added.text
         yield meeting
-    finally:
-        await meeting.session.aclose()
-        await leftovers.nothing_within(LIMIT_S)
 
 
-async def test_every_button_works_on_it(meeting: Meeting) -> None:
+async def test_every_button_works_on_it(meeting: RealSession) -> None:
     """Speak, pause, resume, interrupt, speak at once, end the segment: each is answered once, and nothing is lost."""
     session = meeting.session
     await meeting.speak()
@@ -108,7 +61,7 @@ async def test_every_button_works_on_it(meeting: Meeting) -> None:
     assert len(reported.time_s) and not reported.estimated
 
 
-async def test_avatars_of_both_wires_take_over_from_each_other_in_mid_utterance(meeting: Meeting) -> None:
+async def test_avatars_of_both_wires_take_over_from_each_other_in_mid_utterance(meeting: RealSession) -> None:
     await meeting.speak()
     for provider in ("audio-wave", "videosdk-avatar"):
         swapped = await meeting.session.swap(provider)

@@ -1,0 +1,74 @@
+"""A real session over an embedded room of its own, with what tests ask of it again and again."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import pytest
+
+from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.contract import SessionEvent
+from avatar_core.bench.snapshot import SessionSnapshot
+from avatar_core.bench.states import SegmentState
+from tests.leftovers import Leftovers
+
+EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
+PICTURE = {"width": 320, "height": 180, "fps": 15.0}
+LIMIT_S = 20.0
+_LOOK_S = 0.02
+
+
+class RealSession:
+    """A session not connected yet; `settings` are BenchSession's. `finished` counts the ends of each segment."""
+
+    def __init__(self, leftovers: Leftovers, config: Config = EMBEDDED, **settings: Any) -> None:
+        self.leftovers = leftovers
+        self.session = BenchSession(config, worker_options=PICTURE, monitor_muted=True, **settings)
+        self.finished: Counter[str] = Counter()
+        self.session.event.connect(self._on_event)
+
+    def _on_event(self, event: SessionEvent) -> None:
+        if event.kind == "Finished":
+            self.finished[event.segment_id] += 1
+
+    async def connect(self) -> None:
+        connected = await self.session.connect()
+        assert connected.ok, connected.text
+
+    async def becomes(self, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:
+        async with asyncio.timeout(LIMIT_S):
+            while not holds(snapshot := self.session.snapshot()):
+                await asyncio.sleep(_LOOK_S)
+        return snapshot
+
+    async def speak(self) -> None:
+        spoken = await self.session.speak()
+        assert spoken.ok, spoken.text
+        await self.becomes(lambda now: bool(now.ledger) and now.ledger[0].state is SegmentState.PLAYING)
+
+    async def is_heard(self) -> None:
+        """At the viewer, from whoever speaks now."""
+        async with asyncio.timeout(LIMIT_S):
+            while not self.session.life.hearing.audible(self.session.life.actor.identity):
+                await asyncio.sleep(_LOOK_S)
+
+
+R = TypeVar("R", bound=RealSession)
+
+
+@asynccontextmanager
+async def connected_session(
+    monkeypatch: pytest.MonkeyPatch, kind: type[R] = RealSession, **settings: Any
+) -> AsyncIterator[R]:
+    """One that is connected; at its end it is closed, and nothing of it may be left."""
+    leftovers = Leftovers(monkeypatch)
+    real = kind(leftovers, **settings)
+    try:
+        await real.connect()
+        yield real
+    finally:
+        await real.session.aclose()
+        await leftovers.nothing_within(LIMIT_S)
