@@ -52,18 +52,6 @@ def _remote(clock: ManualClock) -> RemoteOutput:
     return RemoteOutput(clock)
 
 
-def _data_stream(clock: ManualClock) -> SpokenOutput:
-    return SpokenOutput(clock)
-
-
-def _meeting(clock: ManualClock) -> MeetingSpokenOutput:
-    return MeetingSpokenOutput(clock)
-
-
-def _track(clock: ManualClock) -> PulledTrack:
-    return PulledTrack(clock)
-
-
 def _sink(clock: ManualClock) -> SinkAudioOutput:
     return SinkAudioOutput(RecordingSink(), ahead_s=60.0, clock=clock)
 
@@ -101,15 +89,15 @@ Leaf = QueueAudioOutput | RemoteOutput | SpokenOutput | TeeToTwo | PulledTrack |
 BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]]] = {
     "queue": (_queue, lambda leaf, clock, folder: leaf),
     "remote": (_remote, lambda leaf, clock, folder: leaf),
-    "data stream": (_data_stream, lambda leaf, clock, folder: leaf),
-    "proxy over data stream": (_data_stream, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
-    "meeting": (_meeting, lambda leaf, clock, folder: leaf),
-    "proxy over meeting": (_meeting, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "data stream": (SpokenOutput, lambda leaf, clock, folder: leaf),
+    "proxy over data stream": (SpokenOutput, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "meeting": (MeetingSpokenOutput, lambda leaf, clock, folder: leaf),
+    "proxy over meeting": (MeetingSpokenOutput, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "proxy over queue": (_queue, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "proxy over remote": (_remote, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "meter over queue": (_queue, lambda leaf, clock, folder: LevelMeter(leaf, clock=clock)),
-    "track": (_track, lambda leaf, clock, folder: leaf),
-    "proxy over track": (_track, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
+    "track": (PulledTrack, lambda leaf, clock, folder: leaf),
+    "proxy over track": (PulledTrack, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
     "videosdk sink": (_sink, lambda leaf, clock, folder: leaf),
     "voice": (_voice, lambda leaf, clock, folder: leaf),
     "proxy over voice": (_voice, lambda leaf, clock, folder: AudioSinkProxy(leaf, clock=clock)),
@@ -121,7 +109,7 @@ BUILD: dict[str, tuple[Callable[[ManualClock], Leaf], Callable[..., AudioOutput]
     ),
     "transcript over remote": (_remote, lambda leaf, clock, folder: TranscriptSynchronizer(leaf, clock=clock)),
     "recorder over transcript over meter over data stream": (
-        _data_stream,
+        SpokenOutput,
         lambda leaf, clock, folder: AudioRecorder(
             TranscriptSynchronizer(LevelMeter(leaf, clock=clock), clock=clock), folder / "talk.wav", clock=clock
         ),
