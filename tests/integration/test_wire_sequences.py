@@ -237,10 +237,14 @@ async def test_avatar_that_left_is_told_to_clear_before_it_is_spoken_to_again(
     assert speaking.log.ids == ["a", "b"]
 
 
+@pytest.mark.usefixtures("embedded")
 async def test_avatar_whose_connection_fails_for_a_moment_is_silent_when_it_is_back_and_speaks_again(
     access, alone: Speaking
 ) -> None:
-    """Its process went on with what it had: what was given up is not heard, and each segment has one answer."""
+    """Its process went on with what it had: what was given up is not heard, and each segment has one answer.
+
+    On the embedded room, which makes it join anew; livekit-server lets it resume, and there is no loss.
+    """
     async with TcpProxy(access.url) as proxy:
         avatar = await alone.come(proxy.url)
         changes: list[StateChanged] = []
