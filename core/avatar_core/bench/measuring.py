@@ -215,7 +215,7 @@ class Measuring:
         if slope is not None:
             self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)
         text = (
-            f"{spoken.id} from {analyzed.first_sound_s:.3f} s to {analyzed.end_s:.3f} s, "
-            f"{analyzed.values['utterance_latency_ms'][0]:.0f} ms after it was sent"
+            f"{spoken.id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s, "
+            f"from {analyzed.values['utterance_latency_ms'][0]:.0f} ms after it was sent"
         )
         self._standing.announce("Heard", text, segment_id=spoken.id)
