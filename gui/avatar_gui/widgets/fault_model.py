@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from avatar_core.bench.faults import FAULTS, FaultKind
 from avatar_gui.fonts import Type
 from avatar_gui.theme import Theme
-
-Index = QModelIndex | QPersistentModelIndex
-_NO_PARENT = QModelIndex()
+from avatar_gui.widgets.headed_table import NO_PARENT, HeadedTable, Index
 
 
-class FaultModel(QAbstractTableModel):
+class FaultModel(HeadedTable):
     """One row a fault, in the order in which they are offered."""
 
     HEADERS = ("Fault", "Level", "Planted", "May be", "Caught by", "What goes wrong")
@@ -25,7 +23,7 @@ class FaultModel(QAbstractTableModel):
         self._kinds = tuple(FAULTS.values())
         self._planted: Mapping[str, float] = {}
         self._fonts = {self.NAME: Type.MONO.font(), self.PLANTED: Type.VALUE.font(), self.CHECK: Type.MONO.font()}
-        self._body, self._head = Type.BODY.font(), Type.LABEL.font()
+        self._body = Type.BODY.font()
 
     def kind(self, row: int) -> FaultKind:
         """The fault of a row."""
@@ -38,26 +36,9 @@ class FaultModel(QAbstractTableModel):
             last = len(self._kinds) - 1
             self.dataChanged.emit(self.index(0, self.NAME), self.index(last, self.SAYS))
 
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """One row a fault."""
         return 0 if parent.isValid() else len(self._kinds)
-
-    def columnCount(self, parent: Index = _NO_PARENT) -> int:
-        """One column a header."""
-        return 0 if parent.isValid() else len(self.HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The words above the columns."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return self.HEADERS[section]
-            case Qt.ItemDataRole.FontRole:
-                return self._head
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a cell shows, by role."""

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.snapshot import LedgerRow
@@ -13,10 +13,9 @@ from avatar_gui.fonts import Type
 from avatar_gui.icons import Icons
 from avatar_gui.theme import Theme
 from avatar_gui.tokens import SEVERITY_SIGNS
+from avatar_gui.widgets.headed_table import NO_PARENT, HeadedTable, Index
 
 EVENTS_KEPT = 5000
-Index = QModelIndex | QPersistentModelIndex
-_NO_PARENT = QModelIndex()
 
 
 class EventModel(QAbstractTableModel):
@@ -46,11 +45,11 @@ class EventModel(QAbstractTableModel):
         """Put an event on top."""
         self._wall_offset_s = wall_offset_s
         if len(self._events) == EVENTS_KEPT:
-            self.beginRemoveRows(_NO_PARENT, EVENTS_KEPT - 1, EVENTS_KEPT - 1)
+            self.beginRemoveRows(NO_PARENT, EVENTS_KEPT - 1, EVENTS_KEPT - 1)
             self._events.pop()
             self.endRemoveRows()
             self.dropped += 1
-        self.beginInsertRows(_NO_PARENT, 0, 0)
+        self.beginInsertRows(NO_PARENT, 0, 0)
         self._events.appendleft(event)
         self.endInsertRows()
 
@@ -58,11 +57,11 @@ class EventModel(QAbstractTableModel):
         """Time of day."""
         return clock_time(event.time_s + self._wall_offset_s)
 
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """One row an event."""
         return 0 if parent.isValid() else len(self._events)
 
-    def columnCount(self, parent: Index = _NO_PARENT) -> int:
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
         """Four columns."""
         return 0 if parent.isValid() else 4
 
@@ -86,17 +85,18 @@ class EventModel(QAbstractTableModel):
         return None
 
 
-class LedgerModel(QAbstractTableModel):
+class LedgerModel(HeadedTable):
     """One row a segment, newest first."""
 
     HEADERS = ("Seg.", "Provider", "State", "Sent s", "Played s", "Ended")
     STATE, SENT, PLAYED, ENDED = 2, 3, 4, 5
+    NUMBERS = (SENT, PLAYED)
 
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._rows: tuple[LedgerRow, ...] = ()
-        self._fonts = {"body": Type.BODY.font(), "value": Type.VALUE.font(), "head": Type.LABEL.font()}
+        self._fonts = {"body": Type.BODY.font(), "value": Type.VALUE.font()}
 
     def show_rows(self, rows: tuple[LedgerRow, ...]) -> None:
         """Show these; rows that only changed are not made anew, so that a selection stays."""
@@ -111,13 +111,9 @@ class LedgerModel(QAbstractTableModel):
             self._rows = rows
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.HEADERS) - 1))
 
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """One row a segment."""
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = _NO_PARENT) -> int:
-        """One column a header."""
-        return 0 if parent.isValid() else len(self.HEADERS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a cell shows, by role."""
@@ -132,27 +128,9 @@ class LedgerModel(QAbstractTableModel):
                 # The last column is narrow: what is cut there can be read whole.
                 return row.ended if column == self.ENDED else None
             case Qt.ItemDataRole.FontRole:
-                return self._fonts["value" if sounds or column in (self.SENT, self.PLAYED) else "body"]
+                return self._fonts["value" if sounds or column in self.NUMBERS else "body"]
             case Qt.ItemDataRole.ForegroundRole:
                 return self._theme.color("ok") if sounds else None
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column in (self.SENT, self.PLAYED))
+                return self.alignment(column)
         return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The headers; numbers are aligned right."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return self.HEADERS[section]
-            case Qt.ItemDataRole.FontRole:
-                return self._fonts["head"]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section in (self.SENT, self.PLAYED))
-        return None
-
-
-def _alignment(right: bool) -> int:
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    return int(side | Qt.AlignmentFlag.AlignVCenter)

@@ -3,23 +3,20 @@
 from collections import deque
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from avatar_core.bench.contract import WireEvent
 from avatar_gui.figures import NARROW_SPACE, clock_time, number
 from avatar_gui.fonts import Type
 from avatar_gui.icons import Icons
 from avatar_gui.theme import Theme
+from avatar_gui.widgets.headed_table import NO_PARENT, HeadedTable, Index
 
 KEPT = 5000
-Index = QModelIndex | QPersistentModelIndex
-_NO_PARENT = QModelIndex()
 _KINDS = {"stream_begin": "Stream", "stream_end": "End", "rpc": "Call", "packet": "Packet"}
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class WireModel(QAbstractTableModel):
+class WireModel(HeadedTable):
     """One row an event. What came is shown by `flush`, many at once: a speech is a burst of them.
 
     Kept are the newest KEPT; `dropped` counts the others, `waiting` what came while the table stood still.
@@ -27,6 +24,7 @@ class WireModel(QAbstractTableModel):
 
     HEADERS = ("Time", "", "What", "Topic or method", "With", "Bytes", "", "Outcome")
     TIME, WAY, KIND, NAME, PEER, SIZE, GLYPH, OUTCOME = range(8)
+    NUMBERS = (SIZE,)
 
     def __init__(self, icons: Icons, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +44,7 @@ class WireModel(QAbstractTableModel):
             self.SIZE: Type.LABEL.font(),
             self.OUTCOME: Type.BODY.font(),
         }
-        self._head_font, self._body_font = Type.LABEL.font(), Type.LABEL.font()
+        self._body_font = Type.LABEL.font()
         self.dropped = 0
         self.waiting = 0
 
@@ -78,11 +76,11 @@ class WireModel(QAbstractTableModel):
         self._came.clear()
         if not fresh:
             return
-        self.beginInsertRows(_NO_PARENT, 0, len(fresh) - 1)
+        self.beginInsertRows(NO_PARENT, 0, len(fresh) - 1)
         self._shown[:0] = fresh
         self.endInsertRows()
         if (over := len(self._shown) - KEPT) > 0:
-            self.beginRemoveRows(_NO_PARENT, KEPT, KEPT + over - 1)
+            self.beginRemoveRows(NO_PARENT, KEPT, KEPT + over - 1)
             del self._shown[KEPT:]
             self.endRemoveRows()
 
@@ -104,13 +102,9 @@ class WireModel(QAbstractTableModel):
         time, _, kind, name, peer, *_, outcome = self._texts(event)
         return "\t".join((time, event.direction, kind, name, peer, str(event.size_bytes), outcome))
 
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         """One row an event."""
         return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = _NO_PARENT) -> int:
-        """One column a header."""
-        return 0 if parent.isValid() else len(self.HEADERS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a cell shows, by role."""
@@ -135,20 +129,7 @@ class WireModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return event.direction if column == self.WAY else "failed" if column == self.GLYPH and failed else None
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if column == self.SIZE else None
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The headers; numbers are aligned right."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return self.HEADERS[section]
-            case Qt.ItemDataRole.FontRole:
-                return self._head_font
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if section == self.SIZE else _LEFT
+                return self.alignment(column)
         return None
 
     def _show_all(self) -> None:
