@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_streams import IncomingStream, StreamAborted
 from avatar_core.room.reframing import Reframer
 from avatar_core.room.rpc import RpcCall
+from avatar_core.room.speech_items import SpeechItems
 from avatar_core.signal import Signal
 from avatar_core.wire.livekit import (
     RPC_CLEAR_BUFFER,
@@ -85,10 +85,7 @@ class DataStreamAudioReceiver:
         self._idle_timeout_s = idle_timeout_s
         self._acknowledgements = Acknowledgements(connection, sender_identity)
         self._segments: dict[str, _Segment] = {}
-        self._items: deque[AudioFrame | AudioSegmentEnd] = deque()
-        self._waiting_s = 0.0
-        self._readable = asyncio.Event()
-        self._writable = asyncio.Event()
+        self._items = SpeechItems()
         # Held by the stream that is read; the others wait in the order in which they came.
         self._turn = asyncio.Lock()
         self._streams_waiting = 0
@@ -110,17 +107,8 @@ class DataStreamAudioReceiver:
         """Answers that could not be brought to the sender."""
         return self._acknowledgements.lost
 
-    async def __aiter__(self) -> AsyncIterator[AudioFrame | AudioSegmentEnd]:
-        while True:
-            if not self._items:
-                self._readable.clear()
-                await self._readable.wait()
-                continue
-            item = self._items.popleft()
-            if isinstance(item, AudioFrame):
-                self._waiting_s = max(0.0, self._waiting_s - item.duration_s) if self._items else 0.0
-                self._writable.set()
-            yield item
+    def __aiter__(self) -> AsyncIterator[AudioFrame | AudioSegmentEnd]:
+        return aiter(self._items)
 
     def notify_playback_started(self, key: str) -> None:
         """Tell the sender that the first sound of a segment left."""
@@ -178,7 +166,7 @@ class DataStreamAudioReceiver:
         if (rest := reframer.rest()) is not None:
             await self._put(rest, segment)
         if not segment.cleared:
-            self._append(AudioSegmentEnd(segment.key, segment.clears))
+            self._items.append(AudioSegmentEnd(segment.key, segment.clears))
 
     async def _next_chunk(self, stream: IncomingStream[bytes], segment: "_Segment") -> bytes | None:
         """The next bytes; None when the stream is over, for whatever reason."""
@@ -204,25 +192,17 @@ class DataStreamAudioReceiver:
             self._patience = None
 
     async def _put(self, frame: AudioFrame, segment: "_Segment") -> None:
-        while self._waiting_s >= self._buffer_s and not segment.cleared:
-            self._writable.clear()
-            await self._writable.wait()
+        while self._items.waiting_s >= self._buffer_s and not segment.cleared:
+            await self._items.taken()
         if not segment.cleared:
             segment.received_s += frame.duration_s
-            self._waiting_s += frame.duration_s
-            self._append(AudioFrame(frame.samples, frame.sample_rate_hz, generation=segment.clears))
-
-    def _append(self, item: AudioFrame | AudioSegmentEnd) -> None:
-        self._items.append(item)
-        self._readable.set()
+            self._items.append(AudioFrame(frame.samples, frame.sample_rate_hz, generation=segment.clears))
 
     async def _on_clear(self, _: RpcCall) -> str:
         self.generation += 1
         for segment in self._segments.values():
             segment.cleared = True
         self._items.clear()
-        self._waiting_s = 0.0
-        self._writable.set()
         self._wait_no_longer_than(0.0)
         self.buffer_cleared.emit(BufferCleared(self.generation, self.open_segments))
         return RPC_OK

@@ -1,8 +1,6 @@
 """The worker's end of VideoSDK's wire (PROTOCOLS 3.4): speech of one sender, its segments' ends, and interrupts."""
 
-import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,6 +8,7 @@ from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import RoomError
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
 from avatar_core.room.data_stream_receiver import BufferCleared, IncomingSegment
+from avatar_core.room.speech_items import SpeechItems
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 from avatar_core.videosdk.meeting import Meeting, MeetingEnd
@@ -66,9 +65,7 @@ class MeetingAudioReceiver:
         self._interrupts = 0
         self._awaits_start = False
         self._deaf_until_s = 0.0
-        self._items: deque[AudioFrame | AudioSegmentEnd] = deque()
-        self._waiting_s = 0.0
-        self._readable = asyncio.Event()
+        self._items = SpeechItems()
 
     @property
     def open_segments(self) -> tuple[IncomingSegment, ...]:
@@ -79,16 +76,8 @@ class MeetingAudioReceiver:
         """Hear what is said in `meeting`, instead of any other."""
         self.end.attach(meeting)
 
-    async def __aiter__(self) -> AsyncIterator[AudioFrame | AudioSegmentEnd]:
-        while True:
-            if not self._items:
-                self._readable.clear()
-                await self._readable.wait()
-                continue
-            item = self._items.popleft()
-            if isinstance(item, AudioFrame):
-                self._waiting_s -= item.duration_s
-            yield item
+    def __aiter__(self) -> AsyncIterator[AudioFrame | AudioSegmentEnd]:
+        return aiter(self._items)
 
     def notify_playback_started(self, key: str) -> None:
         """Tell the sender that the first sound of a segment left; one that gave no name would not understand."""
@@ -150,16 +139,15 @@ class MeetingAudioReceiver:
         if segment is None and self._clock.now() < self._deaf_until_s:
             self.lost_in_cooldown_s += duration_s
             return
-        if self._waiting_s + duration_s > MAX_WAITING_S:
+        if self._items.waiting_s + duration_s > MAX_WAITING_S:
             self.overflowed_s += duration_s
-            _log.warning("%.1f s of speech wait; %.2f s more are dropped", self._waiting_s, duration_s)
+            _log.warning("%.1f s of speech wait; %.2f s more are dropped", self._items.waiting_s, duration_s)
             return
         segment = segment or self._begin(None, 0)
         self._current = segment
         segment.received += len(pcm)
         frame = AudioFrame.from_bytes(pcm, self._rate_hz, 1)
-        self._waiting_s += duration_s
-        self._append(AudioFrame(frame.samples, self._rate_hz, generation=self.generation))
+        self._items.append(AudioFrame(frame.samples, self._rate_hz, generation=self.generation))
         if segment.expected is not None and segment.received >= segment.expected:
             self._end_current()
 
@@ -196,7 +184,7 @@ class MeetingAudioReceiver:
         if segment is not None:
             if segment.expected is not None:
                 self.missing_s += self._seconds(max(0, segment.expected - segment.received))
-            self._append(AudioSegmentEnd(segment.key, self.generation))
+            self._items.append(AudioSegmentEnd(segment.key, self.generation))
 
     async def _end_late(self, segment: "_Segment") -> None:
         await self._clock.sleep_until(self._clock.now() + LATE_SOUND_S)
@@ -209,12 +197,7 @@ class MeetingAudioReceiver:
         self._current = self._early_end = None
         self.generation += 1
         self._items.clear()
-        self._waiting_s = 0.0
         self.buffer_cleared.emit(BufferCleared(self.generation, self.open_segments))
-
-    def _append(self, item: AudioFrame | AudioSegmentEnd) -> None:
-        self._items.append(item)
-        self._readable.set()
 
     def _answer(self, message: StreamEnded | StreamStarted) -> None:
         self._tasks.spawn(self._send(message), name="segment answer")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from avatar_core.avatar.faults.table import FAULTS, Level
+from avatar_core.avatar.faults.table import FAULTS
 from avatar_core.errors import ConfigError
 from avatar_core.wire.codec import JsonScalar
 
@@ -34,10 +34,6 @@ class Faults(Mapping[str, float]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._planted
-
-    def any_of(self, level: Level) -> bool:
-        """Whether one of that level is planted."""
-        return any(FAULTS[name].level is level for name in self)
 
     def launch_options(self) -> dict[str, JsonScalar]:
         """As options of a launch request; what takes an accomplice is not a worker's."""
