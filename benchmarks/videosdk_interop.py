@@ -3,6 +3,7 @@
     .venv/bin/python benchmarks/videosdk_interop.py [--environment DIR] [--python PYTHON]
 
 videosdk-agents needs Python 3.12 or newer, and a PyAV older than ours, so it gets an environment of its own, made once.
+Exits with 3 where there is no such Python.
 """
 
 import argparse
@@ -17,24 +18,24 @@ SCRIPT = ROOT / "tests" / "interop" / "videosdk_agents.py"
 NEEDED = ("videosdk-agents==1.0.30", "aiortc==1.16.0", "livekit==1.1.21", "pyjwt>=2.9")
 _OLD_ENOUGH = "import sys; sys.exit(sys.version_info < (3, 12))"
 _RUN_S = 300
+NO_PYTHON = 3
 
 
 def find_python() -> str | None:
     """A Python that videosdk-agents runs on."""
-    for name in ("python3.13", "python3.12", "python3"):
-        path = shutil.which(name)
+    on_path = (shutil.which(name) for name in ("python3.12", "python3.13", "python3"))
+    # pyenv's own names on PATH are of no use for the versions that are not the chosen one.
+    of_pyenv = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
+    for path in (*on_path, *map(str, of_pyenv)):
         if path and subprocess.run([path, "-c", _OLD_ENOUGH], capture_output=True).returncode == 0:
             return path
     return None
 
 
-def environment(folder: Path, python: str | None) -> Path:
+def environment(folder: Path, python: str) -> Path:
     """The interpreter of the environment in `folder`, made where there is none."""
     interpreter = folder / "bin" / "python"
     if not interpreter.exists():
-        python = python or find_python()
-        if python is None:
-            sys.exit("videosdk-agents needs Python 3.12 or newer, and there is none on PATH. Name one with --python.")
         print(f"An environment is made in {folder} with {python}; this takes a minute.", file=sys.stderr)
         subprocess.run([python, "-m", "venv", folder], check=True)
         subprocess.run([interpreter, "-m", "pip", "install", "--quiet", *NEEDED], check=True)
@@ -46,7 +47,11 @@ def main() -> int:
     parser.add_argument("--environment", type=Path, default=Path(tempfile.gettempdir()) / "avatar-videosdk-agents")
     parser.add_argument("--python", help="the Python to make the environment with; 3.12 or newer")
     arguments = parser.parse_args()
-    interpreter = environment(arguments.environment, arguments.python)
+    python = arguments.python or find_python()
+    if python is None:
+        print("videosdk-agents needs Python 3.12 or newer, and there is none here. Name one with --python.")
+        return NO_PYTHON
+    interpreter = environment(arguments.environment, python)
     return subprocess.run([interpreter, "-P", SCRIPT], timeout=_RUN_S).returncode
 
 

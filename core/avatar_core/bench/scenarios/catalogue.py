@@ -16,8 +16,8 @@ from avatar_core.playback.recall import SwapPolicy
 class Scenario:
     """`judged_by` are files of assets/thresholds.
 
-    With `strict` a check whose figure can't be trusted makes the run broken; without it that is told, and the others
-    decide: a run that is for showing.
+    With `strict` a check whose figure can't be trusted makes the run broken, so it begins once figures are trusted, or
+    they don't come to be; without it that is told, and the others decide: a run that is for showing.
     """
 
     name: str
@@ -35,6 +35,8 @@ class Scenario:
         connected = await steps.connect()
         yield connected
         if connected.ok:
+            if self.strict:
+                await steps.calm()
             async for step in self.steps(steps):
                 yield step
             yield steps.balance()

@@ -11,6 +11,8 @@ from avatar_core.bench.states import Role, SessionState
 _PATTERN = "sync-pattern"
 _SETTLE_TIMEOUT_S = 15.0
 _LOOK_INTERVAL_S = 0.05
+_LOAD_TOLD_S = 2.0
+_CALM_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ class Steps:
     async def let_go_on(self, seconds: float) -> None:
         """Leave it to itself."""
         await asyncio.sleep(seconds * self._pace)
+
+    async def calm(self) -> None:
+        """Wait, for a bounded time, until figures are trusted: the start of an avatar takes the machine's time.
+
+        Its load is told a moment after the fact, so there is that moment to wait first.
+        """
+        await self.let_go_on(_LOAD_TOLD_S)
+        await self.until(
+            "calm", lambda now: now.trust.trusted, "figures are trusted", "they are not", within_s=_CALM_TIMEOUT_S
+        )
 
     async def heard_to_the_end(self, name: str, *, within_s: float = _SETTLE_TIMEOUT_S) -> Step:
         """Wait until every segment has ended."""
