@@ -152,6 +152,7 @@ class Figures:
         self.estimated: set[str] = set()
         """Metrics with a value that was reckoned, not measured."""
         self._samples: dict[str, deque[_Sample]] = {}
+        self._summaries: dict[str, Distribution | None] = {}
         self._taken: deque[_Taken] = deque(maxlen=_TAKEN_KEPT)
         self._series = {name: Series() for name in SeriesName}
         self._notes: dict[str, _Note] = {}
@@ -172,6 +173,7 @@ class Figures:
             self._exclude(name)
             return
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
+        self._changed(name)
         if name == "av_offset_ms":
             self.zero.received(end_s, value)
         elif name == "av_offset_source_ms":
@@ -180,6 +182,7 @@ class Figures:
     def latest(self, name: str, value: float) -> None:
         """A count that somebody else keeps: only its newest value stands."""
         self._samples[name] = deque([_Sample(self._clock.now(), value)], maxlen=1)
+        self._changed(name)
 
     def point(self, name: SeriesName, time_s: float, value: float) -> None:
         """Add a point to a curve."""
@@ -245,9 +248,7 @@ class Figures:
 
     def checks(self) -> tuple[Check, ...]:
         """What the thresholds make of the trusted samples so far."""
-        return tuple(
-            self._judged(name, summarize(self._counted(name), signed=name in SIGNED)) for name in self._thresholds
-        )
+        return tuple(self._judged(name, self._summary(name)) for name in self._thresholds)
 
     def _judged(self, name: str, figures: Distribution | None) -> Check:
         return judge(self._thresholds[name], figures, self._excluded[name], self._doubt(name))
@@ -268,8 +269,7 @@ class Figures:
         self._excluded[name] += 1
 
     def _row(self, name: str, unit: str) -> MetricRow:
-        samples = self._counted(name)
-        figures = summarize(samples, signed=name in SIGNED)
+        figures = self._summary(name)
         trusted = self.judge.trusted
         check = self._judged(name, figures) if name in self._thresholds else None
         verdict = Verdict(check.verdict) if check is not None and check.verdict != "skipped" else None
@@ -280,7 +280,7 @@ class Figures:
             name,
             unit,
             figures.n,
-            None if note.refused else samples[-1],
+            None if note.refused else self._newest(name, figures),
             figures.p50,
             figures.p95,
             figures.max,
@@ -296,8 +296,23 @@ class Figures:
             return self.values(name)
         return [float(len(self.values("freeze_s")))] if self.values("fps") else []
 
+    def _newest(self, name: str, figures: Distribution) -> float:
+        # A count has no samples of its own: it is its own figure.
+        return self._samples[name][-1].value if name != "freeze_count" else figures.max
+
+    def _summary(self, name: str) -> Distribution | None:
+        """Reckoned anew where samples came or went: snapshots ask more often than that, in the window's thread."""
+        if name not in self._summaries:
+            self._summaries[name] = summarize(self._counted(name), signed=name in SIGNED)
+        return self._summaries[name]
+
+    def _changed(self, name: str) -> None:
+        for stale in (name, "freeze_count"):
+            self._summaries.pop(stale, None)
+
     def _take_back(self, since_s: float) -> None:
         for name, samples in self._samples.items():
             while samples and samples[-1].end_s > since_s:
                 samples.pop()
+                self._changed(name)
                 self._exclude(name)

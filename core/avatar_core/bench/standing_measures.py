@@ -50,9 +50,11 @@ class StandingMeasures:
                 "dispatcher": [dispatcher] if dispatcher is not None else [],
             }
 
+        def may_wait() -> bool:
+            return standing.state in (SessionState.SWAPPING, SessionState.WAITING, SessionState.PAUSED)
+
         hangs = HangWatch(self._book, self._figures, standing, self._clock)
         resources = ResourceWatch(self._figures, self._clock, pids)
-        may_wait = lambda: standing.state in (SessionState.SWAPPING, SessionState.WAITING, SessionState.PAUSED)  # noqa: E731
         self._tasks.spawn(hangs.run(goes_on, may_wait), name="hang watch")
         self._tasks.spawn(resources.run(goes_on), name="resource watch")
 

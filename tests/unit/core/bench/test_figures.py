@@ -53,6 +53,18 @@ def test_a_row_has_the_figures_of_its_samples() -> None:
     assert measured.row("ack_ms") == MetricRow("ack_ms", "ms", 3, 20.0, 20.0, 30.0, 30.0)
 
 
+def test_a_row_that_was_looked_at_follows_what_comes_and_what_is_taken_back() -> None:
+    measured = Measured()
+    measured.figures.measure("fps", 30.0)
+    assert (measured.row("fps").n, measured.row("freeze_count").value) == (1, 0.0)
+    for _ in range(2):
+        measured.second(busy=1.0)
+        measured.figures.measure("freeze_s", 0.5)
+        assert measured.row("freeze_count").value == measured.row("freeze_s").n
+    measured.second(busy=1.0)
+    assert (measured.row("fps").n, measured.row("freeze_s").n, measured.row("freeze_count").value) == (1, 0, 0.0)
+
+
 def test_figures_are_judged_where_a_threshold_is_given() -> None:
     threshold = Threshold("ack_ms", "max", fail=100.0, source="S03")
     measured = Measured()
