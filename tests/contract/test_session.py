@@ -180,6 +180,17 @@ async def test_a_life_of_speech_finishes_every_segment_once_and_tells_what_was_m
     assert {"interrupt_to_silence_ms", "swap_video_gap_ms", "segments_opened", "join_s"} <= figures
 
 
+async def test_the_log_has_an_avatars_steps_and_an_utterances_start_in_their_order(idle: Watched) -> None:
+    told: list[str] = []
+    idle.session.event.connect(lambda event: told.append(event.kind))
+    assert (await idle.session.connect()).ok
+    await idle.speak()
+    steps = ["Call", "Created", "Joined", "Started"]
+    assert [kind for kind in told if kind in steps] == steps
+    figures = {row.name: row for row in idle.snapshot.metrics}
+    assert figures["create_s"].n == figures["join_s"].n
+
+
 async def _heard(watched: Watched) -> bool:
     await watched.becomes(lambda _: watched.session.levels().rms_dbfs is not None)
     return True

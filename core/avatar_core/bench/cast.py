@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import logging
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from avatar_core.bench.interrupting import ANSWER_TIMEOUT_S
 from avatar_core.bench.venue import Venue
@@ -15,6 +16,7 @@ from avatar_core.providers.joining import JOIN_TIMEOUT_S, AvatarMetrics, wait_fo
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.values import ParticipantLeft, TrackKind
+from avatar_core.signal import Signal
 from avatar_core.tasks import cancel_and_wait, spawn
 
 _log = logging.getLogger(__name__)
@@ -24,6 +26,16 @@ _ASKED_AGAIN, _ASKED_AGAIN_S = 4, 0.1
 _CLEAR_TIMEOUT_S = ANSWER_TIMEOUT_S + 0.3
 _MAX_SPEED = 2.0
 """Speech goes out at most twice as fast as it is heard: a burst would stand in the way of sound and picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A step of an avatar on its way: its provider was called, answered that it is created, it is whole in the room."""
+
+    identity: str
+    traits: ProviderTraits
+    kind: Literal["called", "created", "joined"]
+    at_s: float
 
 
 @dataclass(eq=False)
@@ -71,6 +83,7 @@ class Cast:
         self._clock = clock
         self._join_timeout_s = join_timeout_s
         self._numbers = itertools.count(1)
+        self.coming: Signal[Coming] = Signal("avatar coming")
         self.identities: set[str] = set()
         """Of every avatar that was started, those that left too."""
 
@@ -86,11 +99,14 @@ class Cast:
         """
         started_s, started_wall_s = self._clock.now(), wall_time()
         self.identities.add(identity)
+        self.coming.emit(Coming(identity, provider.traits, "called", started_s))
         avatar = await provider.start(self._venue.seat(identity))
+        self.coming.emit(Coming(identity, provider.traits, "created", self._clock.now()))
         try:
             joined = await self._joined(avatar, identity, provider.traits)
             if identity not in self._connection.participants:
                 raise ProviderStartError(f"{provider.traits.name} left as soon as it had joined.")
+            self.coming.emit(Coming(identity, provider.traits, "joined", self._clock.now()))
             sink = await avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)
         except BaseException as failure:
             await avatar.aclose()

@@ -10,7 +10,7 @@ from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.stage import DispatcherChild, Stage
-from avatar_core.bench.states import ProviderState, SessionState, Severity
+from avatar_core.bench.states import ProviderState, SessionState
 from avatar_core.bench.statistics_feed import StatisticsFeed
 from avatar_core.errors import BenchError, ProviderError
 from avatar_core.playback.meter import LevelMeter
@@ -60,6 +60,7 @@ class Connecting:
         stage.avatar_left.connect(lambda _: life.note_crash())
         stage.avatar_left.connect(lambda actor: life.succession.left(stage, actor))
         stage.viewer_said.connect(life.intake.viewer_said)
+        stage.viewer_said.connect(life.arrivals.take)
         stage.viewer_said.connect(life.measuring.take)
         stage.viewer_said.connect(life.recordings.take)
         stage.viewer_said.connect(self._feed.take)
@@ -92,6 +93,7 @@ class Connecting:
         await stage.open(life.preview.box, monitor_muted=life.view.monitor_muted)
         stage.connection.wire.noted.connect(life.wire.emit)
         life.standing.set_provider(traits.id, ProviderState.STARTING)
+        stage.cast.coming.connect(life.arrivals.coming)
         actor = stage.actor = await stage.cast.start(life.first, stage.cast.new_identity(traits))
         stage.viewer.send(messages.FollowAvatar(actor.identity))
         if life.output.audio is None:
@@ -115,6 +117,4 @@ class Connecting:
         life.standing.set_state(SessionState.READY)
         if stage.actor is not actor:
             return False, f"{traits.name} joined and left again", {}
-        text = f"{traits.name} joined in {actor.join_s:.2f} s"
-        life.standing.announce("Joined", text, Severity.OK, provider_id=traits.id)
-        return True, text, {"join_s": actor.join_s}
+        return True, f"{traits.name} joined in {actor.join_s:.2f} s", {"join_s": actor.join_s}

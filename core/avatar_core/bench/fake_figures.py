@@ -54,6 +54,7 @@ _METRICS: tuple[tuple[str, str, float | None], ...] = (
     ("swap_lost_ms", "ms", 0.0),
     ("fps", "fps", None),
     ("freeze_count", "", 0.0),
+    ("create_s", "s", None),
     ("join_s", "s", None),
     ("first_frame_s", "s", 10.0),
     ("first_sound_s", "s", 2.5),

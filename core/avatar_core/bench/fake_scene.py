@@ -19,6 +19,7 @@ _SAMPLES: tuple[tuple[str, tuple[float, ...]], ...] = (
     ("swap_lost_ms", (0.0, 0.0)),
     ("fps", (24.6, 24.9, 25.0)),
     ("freeze_count", (0.0,)),
+    ("create_s", (0.04,)),
     ("join_s", (0.18,)),
     ("first_frame_s", (1.62,)),
     ("first_sound_s", (2.91,)),

@@ -319,6 +319,7 @@ class FakeSession:
         world.set_state(SessionState.CONNECTING)
         first = world.set_provider(world.providers[0].id, ProviderState.STARTING)
         world.loading_since_s, started_s = self.clock.now(), self.clock.now()
+        world.announce("Call", f"{first.name} is asked to join")
         await self._wait(self.times.connect_s)
         world.loading_since_s = None
         if FakeFault.CONNECT_REFUSED in self.faults:
@@ -329,11 +330,9 @@ class FakeSession:
             world.raise_notice(Notice("connect", Severity.FAIL, title, body, actions))
             return False, title, {}
         joined_s = self.clock.now() - started_s
-        for name, value in (("join_s", joined_s * 0.4), ("first_frame_s", joined_s), ("fps", 25.0)):
-            world.measure(name, value)
+        world.arrived(first, joined_s)
         world.go_live(first.id)
         world.set_state(SessionState.READY)
-        world.announce("Joined", f"{first.name} is in the room, {joined_s:.2f} s", Severity.OK)
         return True, "Connected", {"join_s": joined_s}
 
     async def _swap(self, provider_id: str, in_place: bool) -> Outcome:

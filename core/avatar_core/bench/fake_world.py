@@ -186,6 +186,14 @@ class FakeWorld:
         self.providers[index] = replace(self.providers[index], state=state, why=why)
         return self.providers[index]
 
+    def arrived(self, provider: ProviderInfo, after_s: float) -> None:
+        """This provider was called `after_s` ago, and is whole now: its steps as a session tells and measures them."""
+        created_s, joined_s = 0.1 * after_s, 0.4 * after_s
+        self.announce("Created", f"{provider.name} answered, {created_s:.2f} s after the call")
+        self.announce("Joined", f"{provider.name} joined, {joined_s:.2f} s after the call", Severity.OK)
+        for name, value in (("create_s", created_s), ("join_s", joined_s), ("first_frame_s", after_s), ("fps", 25.0)):
+            self.measure(name, value)
+
     def go_live(self, provider_id: str) -> None:
         """Let this provider be the avatar."""
         self.current_id = provider_id
@@ -210,6 +218,7 @@ class FakeWorld:
     def start_sounding(self, segment: FakeSegment) -> None:
         """The segment is heard from now on, until it ends by itself."""
         self.preview.speaking = True
+        self.announce("Started", f"{segment.id} begins to play")
         self.set_state(SessionState.SPEAKING)
         self.tasks.spawn(self._finish_when_heard(segment), name=f"fake finish of {segment.id}")
 

@@ -68,6 +68,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("resolution_changes", ""),
     ("black_s", "s"),
     ("still_s", "s"),
+    ("create_s", "s"),
     ("join_s", "s"),
     ("first_frame_s", "s"),
     ("first_sound_s", "s"),

@@ -50,11 +50,6 @@ class Intake:
                 self._load(message)
             case messages.SoundChanged(audible=False):
                 self._figures.break_line(SeriesName.AV_OFFSET_MS)
-            case messages.TrackSubscribed():
-                self._standing.announce("Track", f"{message.kind} of {message.identity} is received")
-            case messages.FirstMedia():
-                what = "picture" if message.kind == "video" else "sound"
-                self._standing.announce("First", f"First {what} of {message.identity} at {message.at_s:.3f} s")
             case messages.ProcessFailure():
                 self._standing.announce("Viewer", f"{message.what} {message.where}", Severity.FAIL)
 

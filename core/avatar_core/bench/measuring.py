@@ -214,8 +214,16 @@ class Measuring:
         slope = slope_ms_per_s(offsets)
         if slope is not None:
             self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)
-        text = (
-            f"{spoken.id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s, "
-            f"from {analyzed.values['utterance_latency_ms'][0]:.0f} ms after it was sent"
-        )
-        self._standing.announce("Heard", text, segment_id=spoken.id)
+        self._standing.announce("Heard", _in_words(spoken.id, analyzed), segment_id=spoken.id)
+
+
+def _in_words(segment_id: str, analyzed: messages.Analyzed) -> str:
+    """When it was heard, and how far what was told of that is from it."""
+    parts = [
+        f"{segment_id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s",
+        f"from {analyzed.values['utterance_latency_ms'][0]:.0f} ms after it was sent",
+    ]
+    for what in ("started", "finished"):
+        for error_ms in analyzed.values.get(f"{what}_error_ms", ()):
+            parts.append(f"{what} told {abs(error_ms):.0f} ms {'late' if error_ms >= 0 else 'early'}")
+    return ", ".join(parts)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from avatar_core.bench.accomplice import Accomplice
 from avatar_core.bench.allowed import blocked_in
+from avatar_core.bench.arrivals import Arrivals
 from avatar_core.bench.book import Book
 from avatar_core.bench.cast import Actor
 from avatar_core.bench.command_desk import Outcome
@@ -33,7 +34,7 @@ from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
 from avatar_core.bench.viewer_child import RemotePreview
 from avatar_core.clock import Clock
 from avatar_core.playback.agent_output import AgentOutput
-from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent
+from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent, PlaybackStartedEvent
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.builtin import builtin_providers
 from avatar_core.providers.contract import Provider
@@ -120,6 +121,7 @@ class SessionLife:
         self.preview = RemotePreview(self._on_preview_size)
         self.view = SessionView(self, monitor_muted=monitor_muted)
         self.intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing)
+        self.arrivals = Arrivals(self.standing, self.figures)
         self.succession = Succession(self, return_timeout_s=config.return_timeout_s)
         self._connecting = Connecting(
             self, config, self._dispatcher, self._feed, join_timeout_s=join_timeout_s, swap_asked=swap_asked
@@ -202,7 +204,11 @@ class SessionLife:
     def _on_chain(self, head: AudioOutput) -> None:
         self.book.listen(head)
         self.succession.metrics.listen(head)
+        head.playback_started.connect(self._on_started)
         head.playback_finished.connect(self._on_finished)
+
+    def _on_started(self, event: PlaybackStartedEvent) -> None:
+        self.standing.announce("Started", f"{event.segment.id} begins to play", segment_id=event.segment.id)
 
     def _on_finished(self, event: PlaybackFinishedEvent) -> None:
         if event.segment is None:

@@ -28,8 +28,11 @@ class Provided:
     def __init__(self) -> None:
         self.why = ""
         self.closed = 0
+        self.answers: asyncio.Event | None = None
 
     async def start(self, seat: object) -> "Provided":
+        if self.answers is not None:
+            await self.answers.wait()
         return self
 
     async def open_output(self, connection: object) -> AudioOutput | None:
@@ -83,6 +86,24 @@ async def test_an_avatar_is_there_once_it_is_whole() -> None:
     assert actor.join_s == pytest.approx(0.7)
     await actor.aclose()
     await actor.aclose()
+
+
+async def test_the_steps_of_an_avatar_are_told_as_they_come() -> None:
+    casting = Casting()
+    steps: list[tuple[str, float]] = []
+    casting.cast.coming.connect(lambda step: steps.append((step.kind, step.at_s)))
+    casting.provided.answers = asyncio.Event()
+    begun_s = casting.clock.now()
+    await settle()
+    casting.clock.move(2.0)
+    casting.provided.answers.set()
+    await settle()
+    casting.clock.move(0.5)
+    avatar = casting.room.join(WHO)
+    avatar.publish(TrackKind.AUDIO)
+    avatar.publish(TrackKind.VIDEO)
+    await (await casting.starting).aclose()
+    assert steps == [("called", begun_s), ("created", begun_s + 2.0), ("joined", begun_s + 2.5)]
 
 
 async def test_one_that_never_joins_is_given_up_and_ended() -> None:

@@ -142,12 +142,3 @@ async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_
     told.tell(messages.Samples("av_offset_ms", ((99.5, -30.0),)))
     row = told.row("av_offset_source_ms")
     assert (row.n, row.value, row.estimated) == (1, 15.0, True)
-
-
-async def test_tracks_and_first_media_stand_in_the_log(told: Told) -> None:
-    told.tell(messages.TrackSubscribed(LIVE.identity, "audio", "voice", 99.0))
-    told.tell(messages.FirstMedia(LIVE.identity, "video", 99.25))
-    assert [(kind, text) for kind, text, _ in told.said] == [
-        ("Track", f"audio of {LIVE.identity} is received"),
-        ("First", f"First picture of {LIVE.identity} at 99.250 s"),
-    ]
