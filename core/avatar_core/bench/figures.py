@@ -75,6 +75,11 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("crash_noticed_s", "s"),
     *((f"{role}_{what}", unit) for role in ("app", "viewer", "worker") for what, unit in _RESOURCES),
     ("app_tasks", ""),
+    ("sent_unplayed_s", "s"),
+    ("chain_unsent_s", "s"),
+    ("worker_buffered_s", "s"),
+    ("viewer_waiting_frames", ""),
+    ("viewer_dropped_frames", ""),
 )
 OFFSETS = frozenset({"av_offset_ms", "av_offset_slope_ms_per_s"})
 """What hangs on the receiver's zero."""

@@ -1,5 +1,6 @@
 """Where the viewer's reports and the avatar's go: to the figures, the view, the preview and whoever waits for them."""
 
+from avatar_core.bench.backlog import Backlog
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.session_view import SessionView
@@ -13,6 +14,8 @@ from avatar_core.wire.livekit import AvatarReport
 _PERIOD_S = 1.0
 """Of the viewer's statistics."""
 
+_OF_A_SECOND = ("concealed_percent", "viewer_waiting_frames", "viewer_dropped_frames")
+
 _TELLS_S = 5.0
 """An avatar that told its own offset within this tells it itself."""
 
@@ -21,13 +24,20 @@ class Intake:
     """Owned by the session."""
 
     def __init__(
-        self, hearing: Hearing, view: SessionView, figures: Figures, preview: RemotePreview, standing: Standing
+        self,
+        hearing: Hearing,
+        view: SessionView,
+        figures: Figures,
+        preview: RemotePreview,
+        standing: Standing,
+        backlog: Backlog,
     ) -> None:
         self._hearing = hearing
         self._view = view
         self._figures = figures
         self._preview = preview
         self._standing = standing
+        self._backlog = backlog
         # The viewer's own delays in ms, by kind, and when an avatar last told its own offset.
         self._delay_ms: dict[str, float] = {}
         self._reported_s: float | None = None
@@ -56,6 +66,8 @@ class Intake:
     def avatar_reported(self, report: AvatarReport) -> None:
         """What one of our workers says of itself."""
         # One figure of its worker, which every segment repeats.
+        if report.segments:
+            self._backlog.saw("worker_buffered_s", sum(segment.buffered_s for segment in report.segments))
         offset_ms = next((segment.source_offset_ms for segment in report.segments), None)
         if offset_ms is not None:
             self._reported_s = report.at_s
@@ -74,8 +86,8 @@ class Intake:
                 self._figures.measure("freeze_s", value, since_s=at_s - value)
             elif message.series == "sdk_freeze_count":
                 self._figures.latest("sdk_freeze_count", value)
-            elif message.series == "concealed_percent":
-                self._figures.measure("concealed_percent", value, since_s=at_s - _PERIOD_S)
+            elif message.series in _OF_A_SECOND:
+                self._figures.measure(message.series, value, since_s=at_s - _PERIOD_S)
             elif message.series == "buffer_audio_ms":
                 self._figures.measure("audio_delay_ms", value, since_s=at_s)
 

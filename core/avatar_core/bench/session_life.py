@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from avatar_core.bench.accomplice import Accomplice
 from avatar_core.bench.allowed import blocked_in
 from avatar_core.bench.arrivals import Arrivals
+from avatar_core.bench.backlog import Backlog
 from avatar_core.bench.book import Book
 from avatar_core.bench.cast import Actor
 from avatar_core.bench.command_desk import Outcome
@@ -117,10 +118,11 @@ class SessionLife:
         self.talk = Talk(
             self.output, self.book, self.sources, self.tasks, on_end=self.settle, on_failure=self._on_speech_failure
         )
-        self.measures = StandingMeasures(self.figures, self.book, self.tasks, clock)
+        backlog = Backlog(self.figures, clock)
+        self.measures = StandingMeasures(self.figures, self.book, self.output, backlog, self.tasks, clock)
         self.preview = RemotePreview(self._on_preview_size)
         self.view = SessionView(self, monitor_muted=monitor_muted)
-        self.intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing)
+        self.intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing, backlog)
         self.arrivals = Arrivals(self.standing, self.figures)
         self.succession = Succession(self, return_timeout_s=config.return_timeout_s)
         self._connecting = Connecting(

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 
+from avatar_core.bench.backlog import Backlog
 from avatar_core.bench.book import Book
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hang_watch import HangWatch
@@ -12,6 +13,7 @@ from avatar_core.bench.stage import Stage
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import SeriesName, SessionState
 from avatar_core.clock import Clock
+from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
 
@@ -22,9 +24,13 @@ _LAG_TICK_S = 0.05
 class StandingMeasures:
     """Owned by the session, in whose tasks it runs."""
 
-    def __init__(self, figures: Figures, book: Book, tasks: TaskGroup, clock: Clock) -> None:
+    def __init__(
+        self, figures: Figures, book: Book, output: AgentOutput, backlog: Backlog, tasks: TaskGroup, clock: Clock
+    ) -> None:
         self._figures = figures
         self._book = book
+        self._output = output
+        self._backlog = backlog
         self._tasks = tasks
         self._clock = clock
         self._lag_is_measured = False
@@ -36,7 +42,7 @@ class StandingMeasures:
             self._tasks.spawn(self._watch_lag(), name="loop lag")
 
     def begin_buffers(self, goes_on: Callable[[], bool]) -> None:
-        """Draw the curve of what was sent and not heard, while `goes_on`."""
+        """Draw the curve of what was sent and not heard, and measure what waits in the app, while `goes_on`."""
         self._tasks.spawn(self._watch_buffers(goes_on), name="buffer curve")
 
     def begin_watches(self, goes_on: Callable[[], bool], stage: Stage, standing: Standing) -> None:
@@ -66,7 +72,10 @@ class StandingMeasures:
     async def _watch_buffers(self, goes_on: Callable[[], bool]) -> None:
         while goes_on():
             if self._book.current_id is not None:
-                self._figures.point(SeriesName.SENT_UNPLAYED_S, self._clock.now(), self._book.unplayed_s())
+                unplayed_s = self._book.unplayed_s()
+                self._figures.point(SeriesName.SENT_UNPLAYED_S, self._clock.now(), unplayed_s)
+                self._backlog.saw("sent_unplayed_s", unplayed_s)
+                self._backlog.saw("chain_unsent_s", self._output.unsent_s)
             else:
                 self._figures.break_line(SeriesName.SENT_UNPLAYED_S)
             await asyncio.sleep(_BUFFER_INTERVAL_S)

@@ -49,6 +49,11 @@ class AgentOutput:
         """Whether the chain is attached."""
         return self._enabled
 
+    @property
+    def unsent_s(self) -> float:
+        """Seconds captured that the output below has not taken yet: held, or more than it takes."""
+        return _proxy_of(self._audio).unsent_s if self._audio is not None else 0.0
+
     def set_audio_enabled(self, enabled: bool) -> None:
         """Attach or detach the chain; the same again changes nothing."""
         if enabled is self._enabled:

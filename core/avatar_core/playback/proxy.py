@@ -79,6 +79,11 @@ class AudioSinkProxy(SegmentedOutput):
         """Whether a pause recalls speech, since the output cannot hold it."""
         return self.can_pause and not self._courier.sink.can_pause
 
+    @property
+    def unsent_s(self) -> float:
+        """Seconds captured that no output has taken yet."""
+        return sum(passage.tape.mark_to_end_s for passage in self._passages)
+
     async def capture_frame(self, frame: AudioFrame, *, segment: SegmentRef | None = None) -> None:
         """Pass a frame on; blocks while speech is held here, and until an old output has told its position."""
         record = self._account(frame, segment)

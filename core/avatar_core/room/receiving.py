@@ -45,6 +45,7 @@ class FrameReader(Generic[F]):
         self.track_sid = track_sid
         self.received = 0
         self.dropped = 0
+        self._deepest = self._told_dropped = 0
         self._stream = stream
         self._convert = convert
         self._capacity = capacity
@@ -65,6 +66,12 @@ class FrameReader(Generic[F]):
             self._wake.clear()
             await self._wake.wait()
         return self._frames.popleft()
+
+    def take_backlog(self) -> tuple[int, int]:
+        """The most frames that waited, and how many were dropped, since this was asked last."""
+        taken = self._deepest, self.dropped - self._told_dropped
+        self._deepest, self._told_dropped = len(self._frames), self.dropped
+        return taken
 
     async def aclose(self) -> None:
         """Stop reading and free the native stream; what is queued can still be read. Harmless twice."""
@@ -89,6 +96,7 @@ class FrameReader(Generic[F]):
             self._frames.popleft()
             self.dropped += 1
         self._frames.append(item)
+        self._deepest = max(self._deepest, len(self._frames))
         self._wake.set()
 
     def _end(self) -> None:

@@ -167,6 +167,11 @@ class ViewerProcess:
         meter = LoadMeter(self._clock)
         while True:
             self.tell(await meter.measure())
+            if (watch := self._viewer.followed) is not None:
+                waited, dropped = watch.take_backlog()
+                now_s = self._clock.now()
+                self.tell(messages.Samples("viewer_waiting_frames", ((now_s, float(waited)),)))
+                self.tell(messages.Samples("viewer_dropped_frames", ((now_s, float(dropped)),)))
 
     def _on_state(self, change: StateChanged) -> None:
         if change.current is ConnectionState.LOST:

@@ -8,6 +8,7 @@ from avatar_core.errors import RoomError
 from avatar_core.media.frames import AudioFrame, VideoFrame
 from avatar_core.metrics.offset import OffsetPairing, OffsetSample
 from avatar_core.room.connection import RoomConnection
+from avatar_core.room.receiving import FrameReader
 from avatar_core.room.values import Publication, TrackKind
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
@@ -74,6 +75,7 @@ class Watch:
         self._pairing = OffsetPairing()
         self._tasks = TaskGroup()
         self._reading: set[str] = set()
+        self._readers: dict[TrackKind, FrameReader[AudioFrame] | FrameReader[VideoFrame]] = {}
 
     def read(self, publication: Publication) -> None:
         """Read a track that was just subscribed, to its end; a second time changes nothing until `forget`."""
@@ -84,6 +86,11 @@ class Watch:
     def forget(self, publication: Publication) -> None:
         """The track was unsubscribed: should it come again, it is to be read anew."""
         self._reading.discard(publication.sid)
+
+    def take_backlog(self) -> tuple[int, int]:
+        """The most frames of one track that waited to be read, and how many were dropped, since asked last."""
+        taken = [reader.take_backlog() for reader in self._readers.values()]
+        return max((waited for waited, _ in taken), default=0), sum(dropped for _, dropped in taken)
 
     async def aclose(self) -> None:
         """Stop reading; harmless twice."""
@@ -99,11 +106,13 @@ class Watch:
 
     async def _read_audio(self, track_sid: str) -> None:
         async with self._connection.read_audio(track_sid, sample_rate_hz=SAMPLE_RATE_HZ) as frames:
+            self._readers[TrackKind.AUDIO] = frames
             async for received in frames:
                 self._heard(received.frame, received.received_s)
 
     async def _read_video(self, track_sid: str) -> None:
         async with self._connection.read_video(track_sid) as frames:
+            self._readers[TrackKind.VIDEO] = frames
             async for received in frames:
                 self._seen(received.frame, received.received_s)
                 self.dropped_frames = frames.dropped

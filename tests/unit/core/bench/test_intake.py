@@ -142,3 +142,15 @@ async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_
     told.tell(messages.Samples("av_offset_ms", ((99.5, -30.0),)))
     row = told.row("av_offset_source_ms")
     assert (row.n, row.value, row.estimated) == (1, 15.0, True)
+
+
+async def test_what_waits_at_the_worker_and_the_viewer_is_a_figure_of_each_second(told: Told) -> None:
+    for number in range(24):
+        segments = (SegmentReport("s1", 0, 0.5 if number == 4 else 0.1, 0.0), SegmentReport("s2", 0, 0.2, 0.0))
+        told.session.life.intake.avatar_reported(AvatarReport(number, told.clock.now(), segments))
+        told.clock.move(0.1)
+    told.tell(messages.Samples("viewer_waiting_frames", ((told.clock.now(), 8.0),)))
+    told.tell(messages.Samples("viewer_dropped_frames", ((told.clock.now(), 3.0),)))
+    figures = told.session.life.figures
+    assert figures.values("worker_buffered_s") == pytest.approx([0.7, 0.3])
+    assert (figures.values("viewer_waiting_frames"), figures.values("viewer_dropped_frames")) == ([8.0], [3.0])

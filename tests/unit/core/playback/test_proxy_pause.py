@@ -46,6 +46,19 @@ async def test_capture_while_paused_waits_for_the_resume(proxy: AudioSinkProxy, 
     assert old.captured_s == pytest.approx(0.5)
 
 
+async def test_what_the_chain_holds_while_paused_is_told_and_nothing_once_it_went_on(
+    proxy: AudioSinkProxy, old: HandDrivenOutput
+) -> None:
+    await say(proxy, 1.0)
+    assert proxy.unsent_s == 0.0
+    proxy.pause()
+    old.finish(0.3, interrupted=True)
+    assert proxy.unsent_s == pytest.approx(0.7)
+    proxy.resume()
+    await settle()
+    assert proxy.unsent_s == 0.0
+
+
 async def test_interrupt_while_paused_frees_a_capture_that_waits(
     proxy: AudioSinkProxy, old: HandDrivenOutput, log: FinishLog
 ) -> None:

@@ -74,6 +74,13 @@ async def test_full_queue_drops_the_oldest_and_counts_it(reader, stream) -> None
     assert (reader.received, reader.dropped) == (5, 2)
 
 
+async def test_the_backlog_of_a_slow_reader_is_told_once_and_an_attentive_one_has_none(reader, stream) -> None:
+    await fill(reader, stream, 5)
+    assert [reader.take_backlog(), reader.take_backlog()] == [(3, 2), (3, 0)]
+    [await anext(reader) for _ in range(3)]
+    assert [reader.take_backlog(), reader.take_backlog()] == [(3, 0), (0, 0)]
+
+
 async def test_waiting_reader_gets_the_next_frame(reader, stream) -> None:
     waiting = asyncio.create_task(anext(reader))
     await asyncio.sleep(0)
