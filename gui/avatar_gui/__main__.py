@@ -6,6 +6,7 @@ from pathlib import Path
 
 from avatar_core.bench import cli
 from avatar_core.bench.config import Config, desktop_environment, process_environment
+from avatar_core.bench.observe.observed import ObserveRequest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -13,14 +14,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cli.main(sys.argv[1:] if argv is None else argv, _open_window)
 
 
-def _open_window(config: Config, out: Path | None, faults: Sequence[str]) -> str:
+def _open_window(config: Config, out: Path | None, faults: Sequence[str], observed: ObserveRequest | None) -> str:
     from avatar_core.bench.faults import read_faults
-    from avatar_gui.testbench import run_demo_off_screen, run_testbench
+    from avatar_gui.testbench import run_demo_off_screen, run_observing, run_testbench
 
     desktop = desktop_environment(process_environment())
     # Windows and macOS have a display whatever the environment says.
     has_display = sys.platform in ("win32", "darwin") or bool(desktop.display or desktop.wayland_display)
-    if has_display and desktop.qt_platform != "offscreen":
+    on_screen = has_display and desktop.qt_platform != "offscreen"
+    if observed is not None:
+        return run_observing(config, out, observed, on_screen=on_screen)
+    if on_screen:
         return run_testbench(config, out, read_faults(faults))
     return run_demo_off_screen(config, out, read_faults(faults))
 

@@ -1,4 +1,4 @@
-"""The analyst process as the session sees it: it measures utterances and faces, in turn, beside everything else."""
+"""The analyst process as the session sees it: it measures from files, in turn, beside everything else."""
 
 import asyncio
 import logging
@@ -13,6 +13,7 @@ _log = logging.getLogger(__name__)
 
 _ANSWER_TIMEOUT_S = 90.0
 
+Order = messages.Analyze | messages.AnalyzeHealth | messages.AnalyzeFace
 Answer = messages.Analyzed | messages.FaceAnalyzed
 
 
@@ -36,13 +37,21 @@ class AnalystChild:
         assert isinstance(answer, messages.Analyzed)
         return answer
 
+    async def analyze_health(self, order: messages.AnalyzeHealth) -> messages.Analyzed:
+        """Have the health of a while measured; raises BenchError where it can't be, or nobody answers."""
+        answer = await self._answer(order)
+        assert isinstance(answer, messages.Analyzed)
+        if answer.why:
+            raise BenchError(answer.why)
+        return answer
+
     async def analyze_face(self, order: messages.AnalyzeFace) -> messages.FaceAnalyzed:
         """Have a face followed further; raises BenchError where the process does not answer."""
         answer = await self._answer(order)
         assert isinstance(answer, messages.FaceAnalyzed)
         return answer
 
-    async def _answer(self, order: messages.Analyze | messages.AnalyzeFace) -> Answer:
+    async def _answer(self, order: Order) -> Answer:
         async with self._starting:
             if self._child is None or not self._child.running:
                 self._child = await ChildProcess.start(

@@ -1,35 +1,30 @@
 """The session: it alone holds the state, and does what a user, a script or the RPC `swap_avatar` asks for."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from avatar_core.bench.command_desk import CommandDesk, Outcome
+from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.config import Config
-from avatar_core.bench.contract import CommandResult, PreviewReader
+from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.faults import Faults, planted_text
-from avatar_core.bench.figures import Sample
 from avatar_core.bench.interrupting import measure_interrupt, measure_leak_ms
 from avatar_core.bench.scenarios.catalogue import WINDOW_JUDGED_BY
 from avatar_core.bench.session_life import SessionLife
-from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
-from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
+from avatar_core.bench.states import Command, Severity
 from avatar_core.bench.swap_command import SwapCommand
+from avatar_core.bench.viewed_session import ViewedSession
 from avatar_core.clock import Clock, MonotonicClock
-from avatar_core.errors import BenchError
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.providers.contract import Provider
 from avatar_core.providers.joining import JOIN_TIMEOUT_S
-from avatar_core.room.closing import CloseOnce
-from avatar_core.wire import messages
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.livekit import SwapRequest
 
 _FIRST_SOUND_TIMEOUT_S = 5.0
 
 
-class BenchSession:
+class BenchSession(ViewedSession[SessionLife]):
     """One session: a room, an avatar, a voice. See avatar_core.bench.contract.Session for every command.
 
     `providers` come beside the reference avatars; `worker_options` (size, frame rate) and `faults` go to each
@@ -51,13 +46,12 @@ class BenchSession:
         monitor_muted: bool = False,
         join_timeout_s: float = JOIN_TIMEOUT_S,
     ) -> None:
-        self.clock: Clock = clock or MonotonicClock()
-        self.life = SessionLife(
+        life = SessionLife(
             config,
             providers,
             first_provider,
             worker_options,
-            self.clock,
+            clock or MonotonicClock(),
             faults=faults or Faults(),
             policy=policy,
             judged_by=judged_by,
@@ -65,76 +59,9 @@ class BenchSession:
             join_timeout_s=join_timeout_s,
             swap_asked=self._swap_asked,
         )
-        self.event = self.life.standing.event
-        self.state_changed = self.life.standing.state_changed
-        self.wire = self.life.wire
-        self.statistics = self.life.statistics
-        self.preview: PreviewReader = self.life.preview
-        self._desk = CommandDesk(self.clock, lambda command: self.life.blocked().get(command), self._on_error)
+        super().__init__(life)
         self._policy = policy
-        self._swap = SwapCommand(self.life)
-        self._close_once = CloseOnce(self._close, name="session close")
-
-    @property
-    def run_id(self) -> str:
-        """Names the run, its folder too."""
-        return self.life.run_id
-
-    @property
-    def state(self) -> SessionState:
-        """The state; the session alone changes it."""
-        return self.life.standing.state
-
-    def snapshot(self) -> SessionSnapshot:
-        """The session as of now."""
-        return self.life.view.snapshot()
-
-    def series(self, name: SeriesName, since_s: float) -> SeriesSnapshot:
-        """The samples of one curve from `since_s` on."""
-        return self.life.view.series(name, since_s)
-
-    def timeline(self, since_s: float) -> TimelineSnapshot:
-        """Segments, marks and untrusted times that reach past `since_s`."""
-        return self.life.view.timeline(since_s)
-
-    def samples(self) -> Iterable[Sample]:
-        """Every sample of every metric so far."""
-        return self.life.figures.samples()
-
-    def levels(self) -> Levels:
-        """Loudness of what the viewer hears at this moment."""
-        return self.life.view.levels
-
-    async def wait_measured(self, timeout_s: float = 30.0) -> bool:
-        """Wait until whatever is over is measured; False where that takes longer."""
-        return await self.life.measuring.wait_idle(timeout_s)
-
-    @property
-    def run_folder(self) -> Path:
-        """Where recordings go; set before the first."""
-        return self.life.recordings.folder
-
-    @run_folder.setter
-    def run_folder(self, folder: Path) -> None:
-        self.life.recordings.folder = folder
-
-    def note_stall(self, duration_s: float, where: str) -> None:
-        """Record that the loop stood still."""
-        self.life.standing.announce("Loop", f"Stood still for {duration_s * 1000:.0f} ms in {where}", Severity.WARN)
-
-    async def connect(self) -> CommandResult:
-        """Start the room, the viewer and the first avatar."""
-        return await self._desk.run(Command.CONNECT, self.life.connect)
-
-    async def reconnect(self) -> CommandResult:
-        """End what is left and connect again; the book goes on."""
-
-        async def body() -> Outcome:
-            await self.life.strike("reconnected")
-            self.life.standing.notices.clear()
-            return await self.life.connect()
-
-        return await self._desk.run(Command.RECONNECT, body)
+        self._swap = SwapCommand(life)
 
     async def speak(self, source_id: str | None = None) -> CommandResult:
         """Speak a source; one that speaks already ends its segment first."""
@@ -243,22 +170,6 @@ class BenchSession:
 
         return await self._desk.run(Command.CRASH_AVATAR, body)
 
-    async def mark(self, text: str = "") -> CommandResult:
-        """Put a mark on the time axis."""
-
-        async def body() -> Outcome:
-            label = text or f"Mark {1 + sum(mark.key == 'M' for mark in self.life.book.marks)}"
-            self.life.book.mark("M", label)
-            self.life.standing.announce("Mark", label)
-            return True, label, {}
-
-        return await self._desk.run(Command.MARK, body, in_turn=False)
-
-    async def record(self, on: bool) -> CommandResult:
-        """Record what the viewer shows and hears, or finish the file."""
-        body = partial(self.life.recordings.switch, on, self.life.stage)
-        return await self._desk.run(Command.RECORD, body, in_turn=False)
-
     async def select_source(self, source_id: str) -> CommandResult:
         """Choose what `speak` says next."""
 
@@ -278,17 +189,6 @@ class BenchSession:
 
         return await self._desk.run(Command.ADD_SOURCE, body, in_turn=False)
 
-    async def set_monitor_muted(self, muted: bool) -> CommandResult:
-        """Mute or unmute the loudspeaker; measuring goes on."""
-
-        async def body() -> Outcome:
-            self.life.view.monitor_muted = muted
-            if self.life.stage is not None and self.life.stage.is_open:
-                self.life.stage.viewer.send(messages.SetMonitor(muted))
-            return True, "Muted" if muted else "Playing", {}
-
-        return await self._desk.run(Command.SET_MONITOR_MUTED, body, in_turn=False)
-
     async def act_on_notice(self, notice_id: str, action_id: str) -> CommandResult:
         """Do what a notice's button says: reconnect, or start a provider ("swap:<id>")."""
         self.dismiss_notice(notice_id)
@@ -297,20 +197,6 @@ class BenchSession:
         if action_id == Command.RECONNECT:
             return await self.reconnect()
         return CommandResult(Command.ACT_ON_NOTICE, False, f"There is no action {action_id!r}", 0.0)
-
-    def dismiss_notice(self, notice_id: str) -> None:
-        """Close a notice."""
-        self.life.standing.drop_notice(notice_id)
-
-    async def aclose(self) -> None:
-        """End everything, from any state; harmless twice."""
-        await self._close_once()
-
-    async def _close(self) -> None:
-        self.life.standing.set_state(SessionState.CLOSING)
-        # Side by side: a command that is called off may still wait for a process that is being ended.
-        await asyncio.gather(self._desk.aclose(), self.life.aclose())
-        self.life.standing.set_state(SessionState.IDLE)
 
     async def _interrupt(self) -> Outcome:
         assert self.life.output.audio is not None
@@ -350,6 +236,3 @@ class BenchSession:
             heard_s = await self.life.hearing.sound(actor.identity, pressed_s, _FIRST_SOUND_TIMEOUT_S)
             if heard_s is not None:
                 self.life.figures.measure("first_sound_s", heard_s - pressed_s, since_s=pressed_s)
-
-    def _on_error(self, command: Command, error: BenchError) -> None:
-        self.life.standing.announce("Error", f"{command}: {error}", Severity.FAIL)

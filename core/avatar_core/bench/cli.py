@@ -26,6 +26,7 @@ from avatar_core.bench.config import (
     load_process_config,
     process_environment,
 )
+from avatar_core.bench.observe.observed import ObserveRequest, add_observe_arguments, read_observe_arguments
 from avatar_core.errors import BenchError, ConfigError
 
 PROGRAM = "avatar-testbench"
@@ -47,10 +48,13 @@ class ExitCode(IntEnum):
 _SCENARIOS = ("demo", "monologue", "barge_in_single", "hot_swap_mid_utterance", "worker_crash")
 """Those of bench.scenarios.catalogue, whose import would make every start slower."""
 
+_PROVIDER = "talking-head"
+
 _EXIT_CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL, "broken": ExitCode.BROKEN}
 
-Window: TypeAlias = Callable[[Config, Path | None, Sequence[str]], str]
-"""Opens the window over configuration, run folder and faults; returns the verdict, "pass" once a person closed it."""
+Window: TypeAlias = Callable[[Config, Path | None, Sequence[str], ObserveRequest | None], str]
+"""Opens the window over configuration, run folder, faults and who is observed; returns the verdict, "pass" once a
+person closed it."""
 
 
 def main(arguments: Sequence[str], window: Window) -> int:
@@ -91,6 +95,7 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     _add_room_and_out(parser)
     _add_fault(parser)
+    add_observe_arguments(parser)
     parser.set_defaults(run=partial(_run_window, window))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
@@ -108,7 +113,10 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
 
 
 def _run_window(window: Window, options: argparse.Namespace) -> ExitCode:
-    return _EXIT_CODES[window(_load_config(options), options.out, options.fault)]
+    observed = read_observe_arguments(options)
+    if observed is not None and options.fault:
+        raise ConfigError("--fault needs an avatar of the bench's own; somebody else drives the one that is observed.")
+    return _EXIT_CODES[window(_load_config(options), options.out, options.fault, observed)]
 
 
 def _add_room_and_out(parser: argparse.ArgumentParser) -> None:
@@ -140,12 +148,13 @@ def _add_run(commands: Commands) -> None:
     )
     parser.add_argument(
         "scenario",
+        nargs="?",
         choices=_SCENARIOS,
         help="demo: speak, interrupt, end a segment, swap, speak; monologue: half a minute of speech; barge_in_single: "
         "an interrupt at two seconds; hot_swap_mid_utterance: another avatar in mid-sentence; worker_crash: the "
         "worker's process is killed",
     )
-    parser.add_argument("--provider", default="talking-head", help="the avatar to begin with (default: %(default)s)")
+    parser.add_argument("--provider", help=f"the avatar to begin with (default: {_PROVIDER})")
     parser.add_argument("--swap-to", help="the avatar to swap to (default: a second instance of the same)")
     parser.add_argument(
         "--swap-policy",
@@ -155,6 +164,7 @@ def _add_run(commands: Commands) -> None:
     )
     _add_room_and_out(parser)
     _add_fault(parser)
+    add_observe_arguments(parser)
     parser.add_argument("--record", action="store_true", help="write recording.mkv into the run folder")
     parser.add_argument("--seed", type=int, default=0, help="written into the result (default: %(default)s)")
     parser.add_argument("--json", default="", metavar="FILE", help="write the result here too; - prints it")
@@ -162,14 +172,19 @@ def _add_run(commands: Commands) -> None:
 
 
 def _run_scenario(options: argparse.Namespace) -> ExitCode:
+    observed = read_observe_arguments(options)
+    if observed is not None:
+        return _run_observing(options, observed)
+    if options.scenario is None:
+        raise ConfigError(f"What is to be run? One of {', '.join(_SCENARIOS)}, or --observe IDENTITY.")
     from avatar_core.bench.faults import read_faults
     from avatar_core.bench.headless import RunRequest, run_headless
     from avatar_core.playback.recall import SwapPolicy
 
     request = RunRequest(
         scenario=options.scenario,
-        provider=options.provider,
-        swap_to=options.swap_to or options.provider,
+        provider=options.provider or _PROVIDER,
+        swap_to=options.swap_to or options.provider or _PROVIDER,
         swap_policy=SwapPolicy(options.swap_policy) if options.swap_policy else None,
         seed=options.seed,
         faults=read_faults(options.fault),
@@ -178,6 +193,17 @@ def _run_scenario(options: argparse.Namespace) -> ExitCode:
         record=options.record,
     )
     return _EXIT_CODES[run_headless(_load_config(options), request)]
+
+
+def _run_observing(options: argparse.Namespace, observed: ObserveRequest) -> ExitCode:
+    for name in ("scenario", "provider", "swap_to", "swap_policy", "fault"):
+        if getattr(options, name):
+            flag = name if name == "scenario" else f"--{name.replace('_', '-')}"
+            raise ConfigError(f"--observe takes no {flag}: somebody else drives the avatar.")
+    from avatar_core.bench.observe.run import observing_run, run_observing
+
+    run = observing_run(observed, seed=options.seed, out=options.out, json_to=options.json, record=options.record)
+    return _EXIT_CODES[run_observing(_load_config(options), observed, run)]
 
 
 def _add_calibrate(commands: Commands) -> None:

@@ -46,7 +46,7 @@ class Connecting:
     async def connect(self) -> Outcome:
         """Bring up room, viewer and the first avatar."""
         life = self._life
-        life.measures.begin_lag()
+        life.machine.begin_lag()
         life.standing.set_state(SessionState.CONNECTING)
         life.view.loading(life.first.traits.name)
         stage = life.stage = Stage(
@@ -113,7 +113,8 @@ class Connecting:
         life.measures.begin_buffers(is_used)
         feeding = self._feed.watch_agent(stage.connection, is_used)
         life.tasks.spawn(feeding, name="agent statistics")
-        life.measures.begin_watches(is_used, stage, life.standing)
+        life.machine.begin_resources(is_used, stage.viewer, stage.dispatcher)
+        life.measures.begin_hang_watch(is_used, life.standing)
         life.standing.set_state(SessionState.READY)
         if stage.actor is not actor:
             return False, f"{traits.name} joined and left again", {}

@@ -44,6 +44,8 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("unheard_count", ""),
     ("silence_in_segment_ms", "ms"),
     ("clipped_percent", "%"),
+    ("level_dbfs", "dBFS"),
+    ("silence_s", "s"),
     ("double_audio_ms", "ms"),
     ("interrupt_to_silence_ms", "ms"),
     ("interrupt_leak_ms", "ms"),
@@ -70,6 +72,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("still_s", "s"),
     ("create_s", "s"),
     ("join_s", "s"),
+    ("avatar_away_s", "s"),
     ("first_frame_s", "s"),
     ("first_sound_s", "s"),
     ("crash_noticed_s", "s"),
@@ -245,9 +248,14 @@ class Figures:
             excluded_samples=self.excluded,
         )
 
-    def rows(self, balance: LedgerBalance) -> tuple[MetricRow, ...]:
-        """A row for every metric, of its trusted samples; while nothing is believed it says so."""
+    def rows(self, balance: LedgerBalance | None) -> tuple[MetricRow, ...]:
+        """A row for every metric, of its trusted samples; while nothing is believed it says so.
+
+        Without a `balance` nothing is said of the ledger.
+        """
         rows = [self._row(name, unit) for name, unit in METRICS]
+        if balance is None:
+            return tuple(rows)
         counts = (("segments_opened", balance.opened), ("segments_finished", balance.finished))
         rows += [MetricRow(name, "", 1, float(n), float(n), float(n), float(n)) for name, n in counts]
         return tuple(rows)
@@ -257,7 +265,9 @@ class Figures:
         return tuple(self._judged(name, self._summary(name)) for name in self._thresholds)
 
     def _judged(self, name: str, figures: Distribution | None) -> Check:
-        return judge(self._thresholds[name], figures, self._excluded[name], self._doubt(name))
+        note = self._notes.get(name)
+        unmeasured = note.text if note is not None else ""
+        return judge(self._thresholds[name], figures, self._excluded[name], self._doubt(name), unmeasured)
 
     def _doubt(self, name: str) -> str:
         """Why no figure of an offset can be believed, where the receiver's own share of it is not known well."""

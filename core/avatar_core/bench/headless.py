@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from avatar_core.bench.contract import Session
 from avatar_core.bench.faults import Faults
 from avatar_core.bench.result import build_result, step_line, table
 from avatar_core.bench.run_folder import RunFolder, default_run_folder
-from avatar_core.bench.scenarios.catalogue import SCENARIOS
+from avatar_core.bench.scenarios.catalogue import SCENARIOS, Scenario
 from avatar_core.bench.scenarios.steps import Step
 from avatar_core.errors import ConfigError, ProviderNotFound
 from avatar_core.owner import on_termination
@@ -69,6 +70,11 @@ async def _run(config: Config, request: RunRequest) -> str:
     def stop() -> None:
         driving.cancel()
 
+    return await until_stopped(session, driving, stop)
+
+
+async def until_stopped(session: Session, driving: asyncio.Task[str], stop: Callable[[], None]) -> str:
+    """The verdict that `driving` comes to; `stop` is called at SIGINT and SIGTERM. The session is closed."""
     on_termination(stop)
     try:
         return await driving
@@ -80,13 +86,16 @@ async def _run(config: Config, request: RunRequest) -> str:
         await session.aclose()
 
 
-async def drive(session: Session, request: RunRequest, out: Path) -> str:
-    """Run the scenario, print each step, then write the run folder `out` and print the result; returns the verdict."""
+async def drive(session: Session, request: RunRequest, out: Path, scenario: Scenario | None = None) -> str:
+    """Run the scenario, print each step, then write the run folder `out` and print the result; returns the verdict.
+
+    `scenario` stands in for one that can't be called by its name alone.
+    """
+    scenario = scenario or SCENARIOS[request.scenario]
     folder = RunFolder(out)
     folder.follow(session)
     session.run_folder = out
     steps: list[Step] = []
-    scenario = SCENARIOS[request.scenario]
     progress = sys.stderr if request.json_to == "-" else sys.stdout
     try:
         async for step in scenario.run(session, request.swap_to):
@@ -105,8 +114,8 @@ async def drive(session: Session, request: RunRequest, out: Path) -> str:
             steps,
             scenario=scenario,
             provider=request.provider,
-            swap_to=request.swap_to,
-            swap_policy=request.policy.value,
+            swap_to=request.swap_to if scenario.drives else None,
+            swap_policy=request.policy.value if scenario.drives else None,
             seed=request.seed,
             faults=request.faults,
             samples=samples,

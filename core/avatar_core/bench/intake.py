@@ -3,7 +3,8 @@
 from avatar_core.bench.backlog import Backlog
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
-from avatar_core.bench.session_view import SessionView
+from avatar_core.bench.loudness import Loudness
+from avatar_core.bench.screen import Screen
 from avatar_core.bench.snapshot import Notice
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import SeriesName, Severity
@@ -26,7 +27,7 @@ class Intake:
     def __init__(
         self,
         hearing: Hearing,
-        view: SessionView,
+        view: Screen,
         figures: Figures,
         preview: RemotePreview,
         standing: Standing,
@@ -38,6 +39,7 @@ class Intake:
         self._preview = preview
         self._standing = standing
         self._backlog = backlog
+        self._loudness = Loudness(figures)
         # The viewer's own delays in ms, by kind, and when an avatar last told its own offset.
         self._delay_ms: dict[str, float] = {}
         self._reported_s: float | None = None
@@ -56,6 +58,9 @@ class Intake:
             case messages.VideoStats():
                 if self._view.shows(message.identity):
                     self._figures.measure("fps", message.fps)
+            case messages.Levels():
+                if self._view.shows(message.identity):
+                    self._loudness.take(message)
             case messages.ProcessLoad():
                 self._load(message)
             case messages.SoundChanged(audible=False):

@@ -2,25 +2,22 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from itertools import combinations
-from statistics import median
 
 from avatar_core.bench.analyst_child import AnalystChild
 from avatar_core.bench.face_reading import FaceReading
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.observing import Observing
+from avatar_core.bench.offset_course import OffsetCourse
 from avatar_core.bench.spoken import Spoken, SpokenKeeper
 from avatar_core.bench.stage import Stage
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Severity
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
-from avatar_core.metrics.drift import slope_ms_per_s, within
 from avatar_core.metrics.observations import Sound
-from avatar_core.metrics.offset import OffsetSample
 from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
@@ -33,7 +30,6 @@ _LATE_SOUND_S = 1.0
 """After its end is told an utterance may still be heard: what comes later is late."""
 _BEFORE_S = 6.0
 """Of the time before an utterance, what its pictures tell of the face at rest."""
-_OFFSETS_KEPT = 4_000
 _GONE_AFTER_S = 5.0
 _AVATAR_PREFIX = "avatar-"
 
@@ -65,7 +61,7 @@ class Measuring:
         self._keeper: SpokenKeeper | None = None
         self._observing = Observing()
         self._faces = FaceReading(figures, clock, tasks, avatar=self._avatar, analyzed=self._face_analyzed)
-        self._offsets: deque[OffsetSample] = deque(maxlen=_OFFSETS_KEPT)
+        self._offsets = OffsetCourse(figures)
         self._in_turn = asyncio.Lock()
         self._pending = 0
         self._idle = asyncio.Event()
@@ -74,11 +70,9 @@ class Measuring:
     def take(self, message: object) -> None:
         """Keep what matters of one of the viewer's events."""
         self._faces.take(message)
-        match message:
-            case messages.Observed():
-                self._observing.take(message)
-            case messages.Samples(series="av_offset_ms"):
-                self._offsets.extend(OffsetSample(at_s, value) for at_s, value in message.points)
+        self._offsets.take(message)
+        if isinstance(message, messages.Observed):
+            self._observing.take(message)
 
     def listen(self, output: AudioOutput) -> AudioOutput:
         """A link above `output` that keeps what is said, so that it can be measured once it is over."""
@@ -153,12 +147,14 @@ class Measuring:
         reference, observation, elsewhere = map(observing.path, ("said", "observed", "elsewhere"))
         try:
             await asyncio.to_thread(save_sound, reference, sound)
-            why = await observing.observe(stage, identity, course.sent_s - _BEFORE_S, observation)
+            why = await observing.observe(stage.viewer, identity, course.sent_s - _BEFORE_S, observation)
             if why:
                 raise BenchError(why)
             before = self._before
             # The avatar before is soon forgotten; nothing is told of it then.
-            is_there = before is not None and not await observing.observe(stage, before, course.sent_s, elsewhere)
+            is_there = before is not None and not await observing.observe(
+                stage.viewer, before, course.sent_s, elsewhere
+            )
             return await self.analyst.analyze(
                 messages.Analyze(
                     observing.next_id(),
@@ -183,16 +179,10 @@ class Measuring:
         return on_stage[1] if on_stage is not None else None
 
     async def _face_analyzed(self, identity: str, since_s: float) -> messages.FaceAnalyzed:
-        on_stage, observing = self._on_stage(), self._observing
+        on_stage = self._on_stage()
         if on_stage is None:
             raise BenchError("the avatar left")
-        path = observing.path("face")
-        try:
-            if why := await observing.observe(on_stage[0], identity, since_s, path):
-                raise BenchError(why)
-            return await self.analyst.analyze_face(messages.AnalyzeFace(observing.next_id(), identity, str(path)))
-        finally:
-            await observing.remove(path)
+        return await self._observing.faces(on_stage[0].viewer, self.analyst, identity, since_s)
 
     def _take_results(self, spoken: Spoken, analyzed: messages.Analyzed) -> None:
         since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S
@@ -207,13 +197,7 @@ class Measuring:
             text = f"{spoken.id} was not recognized in what was heard"
             self._standing.announce("Heard", text, Severity.WARN, segment_id=spoken.id)
             return
-        offsets = within(tuple(self._offsets), analyzed.first_sound_s, analyzed.end_s)
-        if offsets:
-            middle_ms = median(sample.offset_ms for sample in offsets)
-            self._figures.measure("av_offset_utterance_ms", middle_ms, since_s=since_s, until_s=until_s)
-        slope = slope_ms_per_s(offsets)
-        if slope is not None:
-            self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)
+        self._offsets.measure((analyzed.first_sound_s, analyzed.end_s), since_s=since_s, until_s=until_s)
         self._standing.announce("Heard", _in_words(spoken.id, analyzed), segment_id=spoken.id)
 
 

@@ -5,11 +5,13 @@ import itertools
 import tempfile
 from pathlib import Path
 
-from avatar_core.bench.stage import Stage
+from avatar_core.bench.analyst_child import AnalystChild
+from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.errors import BenchError
 from avatar_core.wire import messages
 
 _VIEWER_TIMEOUT_S = 10.0
+_BEFORE_S = 1.0
 
 
 class Observing:
@@ -39,12 +41,12 @@ class Observing:
             raise BenchError(f"No folder for what is observed: {error.strerror}.") from error
         return Path(self._folder.name) / f"{self.next_id()}-{kind}.npz"
 
-    async def observe(self, stage: Stage, identity: str, since_s: float, path: Path) -> str:
+    async def observe(self, viewer: ViewerChild, identity: str, since_s: float, path: Path) -> str:
         """Have the viewer write what it got of somebody; why it did not, empty where it did."""
         number = self.next_id()
         waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
-        stage.viewer.send(messages.Observe(number, identity, max(0.0, since_s), str(path)))
+        viewer.send(messages.Observe(number, identity, max(0.0, since_s), str(path)))
         try:
             async with asyncio.timeout(_VIEWER_TIMEOUT_S):
                 return await waiting
@@ -52,6 +54,32 @@ class Observing:
             raise BenchError(f"the viewer did not answer in {_VIEWER_TIMEOUT_S:.0f} s") from None
         finally:
             del self._waiting[number]
+
+    async def faces(
+        self, viewer: ViewerChild, analyst: AnalystChild, identity: str, since_s: float
+    ) -> messages.FaceAnalyzed:
+        """Have the face of somebody followed further; raises BenchError."""
+        path = self.path("face")
+        try:
+            if why := await self.observe(viewer, identity, since_s, path):
+                raise BenchError(why)
+            return await analyst.analyze_face(messages.AnalyzeFace(self.next_id(), identity, str(path)))
+        finally:
+            await self.remove(path)
+
+    async def health(
+        self, viewer: ViewerChild, analyst: AnalystChild, identity: str, since_s: float, until_s: float
+    ) -> messages.Analyzed:
+        """Have the health of what came of somebody between two moments measured; raises BenchError."""
+        path = self.path("health")
+        try:
+            # What came just before is where the first interval begins, and what the face did at rest.
+            if why := await self.observe(viewer, identity, since_s - _BEFORE_S, path):
+                raise BenchError(why)
+            order = messages.AnalyzeHealth(self.next_id(), identity, str(path), max(0.0, since_s), until_s)
+            return await analyst.analyze_health(order)
+        finally:
+            await self.remove(path)
 
     async def remove(self, *paths: Path) -> None:
         """Files that were used."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.snapshot import Notice, RecordingInfo
-from avatar_core.bench.stage import Stage
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Severity
+from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.clock import Clock
 from avatar_core.wire import messages
 
@@ -44,14 +44,14 @@ class Recordings:
         """Its recording ended with it; what it wrote can be read."""
         self.info = None
 
-    async def switch(self, on: bool, stage: Stage | None) -> Outcome:
+    async def switch(self, on: bool, viewer: ViewerChild | None) -> Outcome:
         """Record from the next picture on, or finish the file."""
-        assert stage is not None, "the command is blocked without a room"
-        ok, text, values = await (self._start(stage) if on else self._stop(stage))
+        assert viewer is not None, "the command is blocked without a room"
+        ok, text, values = await (self._start(viewer) if on else self._stop(viewer))
         self._standing.announce("Record", text, Severity.INFO if ok else Severity.FAIL)
         return ok, text, values
 
-    async def _start(self, stage: Stage) -> Outcome:
+    async def _start(self, viewer: ViewerChild) -> Outcome:
         if self.info is not None:
             return True, "Recording already", {}
         path = self._free_path()
@@ -59,15 +59,15 @@ class Recordings:
             await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         except OSError as error:
             return False, f"{path.parent} can't be made: {error.strerror}. Choose another --out.", {}
-        answer = await self._ask(stage, str(path.absolute()))
+        answer = await self._ask(viewer, str(path.absolute()))
         if answer is None:
             return False, f"The viewer did not answer in {_ANSWER_TIMEOUT_S:.0f} s", {}
         return answer.state == "recording", answer.why or f"Recording to {path.name}", {}
 
-    async def _stop(self, stage: Stage) -> Outcome:
+    async def _stop(self, viewer: ViewerChild) -> Outcome:
         if self.info is None:
             return True, "Nothing is recorded", {}
-        answer = await self._ask(stage, None)
+        answer = await self._ask(viewer, None)
         if answer is None:
             return False, f"The viewer did not answer in {_ANSWER_TIMEOUT_S:.0f} s", {}
         dropped = f", {answer.dropped} frames dropped" if answer.dropped else ""
@@ -75,9 +75,9 @@ class Recordings:
         values = {"recorded_s": answer.length_s, "dropped": float(answer.dropped)}
         return answer.state == "stopped", text, values
 
-    async def _ask(self, stage: Stage, path: str | None) -> messages.RecordingState | None:
+    async def _ask(self, viewer: ViewerChild, path: str | None) -> messages.RecordingState | None:
         self._answer = asyncio.get_running_loop().create_future()
-        stage.viewer.send(messages.Record(path))
+        viewer.send(messages.Record(path))
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 return await self._answer

@@ -51,8 +51,8 @@ def build_result(
     *,
     scenario: Scenario,
     provider: str,
-    swap_to: str,
-    swap_policy: str,
+    swap_to: str | None,
+    swap_policy: str | None,
     seed: int,
     faults: Mapping[str, float],
     samples: Sequence[Sample] = (),
@@ -102,8 +102,11 @@ def table(snapshot: SessionSnapshot, timeline: TimelineSnapshot) -> str:
     """The figures for a terminal, and how much of the run they leave out."""
     lines = [f"{'metric':<28} {'n':>5} {'p50':>9} {'p95':>9} {'max':>9}  unit"]
     lines += [_row(row) for row in snapshot.metrics if row.n]
-    notes = [f"{row.name}: {row.note}" for row in snapshot.metrics if row.note]
-    lines += ["", *notes] if notes else []
+    named: dict[str, list[str]] = {}
+    for row in snapshot.metrics:
+        if row.note:
+            named.setdefault(row.note, []).append(row.name)
+    lines += ["", *(f"{', '.join(names)}: {note}" for note, names in named.items())] if named else []
     if timeline.untrusted:
         reasons = ", ".join(dict.fromkeys(span.reason for span in timeline.untrusted))
         lines += [

@@ -18,9 +18,11 @@ from avatar_core.bench.faults import Faults
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
+from avatar_core.bench.machine_measures import MachineMeasures
 from avatar_core.bench.measuring import Measuring
 from avatar_core.bench.recordings import Recordings
 from avatar_core.bench.run_folder import default_run_folder
+from avatar_core.bench.screen import Screen
 from avatar_core.bench.session_view import SessionView
 from avatar_core.bench.snapshot import Notice, NoticeAction
 from avatar_core.bench.sources import Sources
@@ -32,7 +34,7 @@ from avatar_core.bench.statistics_feed import StatisticsFeed
 from avatar_core.bench.succession import Succession
 from avatar_core.bench.talk import Talk
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
-from avatar_core.bench.viewer_child import RemotePreview
+from avatar_core.bench.viewer_child import RemotePreview, ViewerChild
 from avatar_core.clock import Clock
 from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent, PlaybackStartedEvent
@@ -100,7 +102,7 @@ class SessionLife:
         )
         self.registry = Registry([*builtin, *providers, DirectVoice(clock), *videosdk])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
-        self.standing = Standing(clock, self.registry)
+        self.standing = Standing(clock, [provider.traits for provider in self.registry])
         self.wire: Signal[WireEvent] = Signal("wire")
         self.book = Book(clock)
         self.figures = Figures(clock, load_trust_limits(), load_thresholds(judged_by, policy), config.calibration)
@@ -119,6 +121,7 @@ class SessionLife:
             self.output, self.book, self.sources, self.tasks, on_end=self.settle, on_failure=self._on_speech_failure
         )
         backlog = Backlog(self.figures, clock)
+        self.machine = MachineMeasures(self.figures, self.tasks, clock)
         self.measures = StandingMeasures(self.figures, self.book, self.output, backlog, self.tasks, clock)
         self.preview = RemotePreview(self._on_preview_size)
         self.view = SessionView(self, monitor_muted=monitor_muted)
@@ -134,6 +137,16 @@ class SessionLife:
         """The avatar that is in the room."""
         return self.stage.actor if self.stage is not None else None
 
+    @property
+    def screen(self) -> Screen:
+        """What the viewer told."""
+        return self.view
+
+    @property
+    def viewer(self) -> ViewerChild | None:
+        """While there is one."""
+        return self.stage.viewer if self.stage is not None and self.stage.is_open else None
+
     def blocked(self) -> dict[Command, str]:
         """The commands that can't be used now, each with its reason."""
         # In the midst of a swap one is coming; whatever needs it waits for the swap, Interrupt excepted.
@@ -148,6 +161,10 @@ class SessionLife:
     async def connect(self) -> Outcome:
         """Bring up room, viewer and the first avatar."""
         return await self._connecting.connect()
+
+    async def wait_measured(self, timeout_s: float) -> bool:
+        """Wait until every utterance that is over is measured."""
+        return await self.measuring.wait_idle(timeout_s)
 
     def plant(self, faults: Faults) -> None:
         """Each reference avatar that is started from now on has these faults."""
@@ -239,8 +256,8 @@ class SessionLife:
             self.tasks.spawn(self.fail("lost", what, why), name="session loss")
 
     def _on_preview_size(self, width_px: int, height_px: int) -> None:
-        if self.stage is not None and self.stage.is_open:
-            self.stage.viewer.send(messages.SetPreviewSize(width_px, height_px))
+        if (viewer := self.viewer) is not None:
+            viewer.send(messages.SetPreviewSize(width_px, height_px))
 
     def _on_speech_failure(self, error: BaseException) -> None:
         self.standing.raise_notice(Notice("speech", Severity.FAIL, "The speech stopped", str(error)))

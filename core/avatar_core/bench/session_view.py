@@ -1,17 +1,16 @@
 """The session as others see it: snapshots put together from what its parts know. It changes nothing."""
 
-from collections import deque
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from avatar_core.bench.cast import Actor
 from avatar_core.bench.figures import Figures
+from avatar_core.bench.screen import Screen
 from avatar_core.bench.snapshot import (
-    Levels,
-    MonitorInfo,
+    Mark,
     Participant,
-    PreviewInfo,
     RoomInfo,
+    SegmentSpan,
     SeriesSnapshot,
     SessionSnapshot,
     SpeechProgress,
@@ -19,88 +18,39 @@ from avatar_core.bench.snapshot import (
     UntrustedTime,
 )
 from avatar_core.bench.stage import Stage
-from avatar_core.bench.states import PreviewState, Role, SeriesName, SessionState
+from avatar_core.bench.states import Role, SeriesName, SessionState
 from avatar_core.bench.venue import AGENT_IDENTITY, VIEWER_IDENTITY
-from avatar_core.clock import wall_time
-from avatar_core.wire import messages
+from avatar_core.metrics.trust import TrustJudge
 
 if TYPE_CHECKING:
     from avatar_core.bench.session_life import SessionLife
 
-_STOPPED_AFTER_S = 1.0
-_QUIET_DBFS = -119.0
-_ROOM_KINDS = {"embedded": "Embedded", "server": "livekit-server", "url": "LiveKit server"}
+ROOM_KINDS = {"embedded": "Embedded", "server": "livekit-server", "url": "LiveKit server"}
 
 
-class SessionView:
+def timeline_since(
+    since_s: float, spans: tuple[SegmentSpan, ...], marks: Iterable[Mark], judge: TrustJudge
+) -> TimelineSnapshot:
+    """Spans that reach past `since_s`, with the marks and the untrusted times that do."""
+    untrusted = tuple(
+        UntrustedTime(span.start_s, span.end_s, span.reason)
+        for span in judge.spans
+        if span.end_s is None or span.end_s >= since_s
+    )
+    return TimelineSnapshot(spans, tuple(mark for mark in marks if mark.time_s >= since_s), untrusted)
+
+
+class SessionView(Screen):
     """Owned by the session; fed the viewer's reports, asked for snapshots."""
 
     def __init__(self, life: "SessionLife", *, monitor_muted: bool) -> None:
-        self.levels = Levels()
+        super().__init__(life.clock, life.preview, monitor_muted=monitor_muted)
         self._life = life
-        self._monitor = MonitorInfo(muted=monitor_muted)
-        self._video: messages.VideoStats | None = None
-        self._live: Actor | None = None
-        self._live_since_s: float | None = None
-        self._loading: tuple[str, float] | None = None
-        self._joins_s: deque[float] = deque(maxlen=20)
-        self._loss_percent: float | None = None
-        self._jitter_ms: float | None = None
-        self._wall_offset_s = wall_time() - life.clock.now()
-
-    def loading(self, name: str) -> None:
-        """An avatar of that name is being started."""
-        self._loading = (name, self._life.clock.now())
 
     def live(self, actor: Actor) -> None:
         """This avatar is shown from now on."""
-        self._live, self._loading, self._video = actor, None, None
-        self._joins_s.append(actor.join_s)
-        if self._live_since_s is None:
-            self._live_since_s = self._life.clock.now()
-
-    def gone(self, *, room: bool) -> None:
-        """No avatar is shown any more; with `room`, the room went too."""
-        self._live = self._loading = None
-        self.levels = Levels()
-        if room:
-            self._live_since_s = None
-
-    @property
-    def monitor_muted(self) -> bool:
-        """Whether the loudspeaker is to be silent, with or without one."""
-        return self._monitor.muted
-
-    @monitor_muted.setter
-    def monitor_muted(self, muted: bool) -> None:
-        self._monitor = replace(self._monitor, muted=muted)
-
-    def monitor_is_news(self, state: messages.MonitorState) -> bool:
-        """Whether this tells of a lack that was not told of before."""
-        return state.state in ("no_device", "failed") and state.detail != self._monitor.why
-
-    def shows(self, identity: str) -> bool:
-        """Whether that is the avatar that is shown."""
-        return self._live is not None and self._live.identity == identity
-
-    def take(self, message: object) -> None:
-        """Keep what matters of one of the viewer's events."""
-        match message:
-            case messages.VideoStats():
-                if self.shows(message.identity):
-                    self._video = message
-            case messages.Levels():
-                quiet = message.rms_dbfs < _QUIET_DBFS
-                # One may still be under way when its avatar has gone.
-                heard = self._live is not None and message.identity == self._live.identity and not quiet
-                self.levels = Levels(message.rms_dbfs, message.peak_dbfs) if heard else Levels()
-            case messages.MonitorState():
-                available = message.state in ("playing", "muted")
-                self._monitor = MonitorInfo(available, message.device, self.monitor_muted, message.detail)
-            case messages.Samples(series="loss_percent"):
-                self._loss_percent = message.points[-1][1]
-            case messages.Samples(series="jitter_ms"):
-                self._jitter_ms = message.points[-1][1]
+        self.show(actor.identity, actor.traits.name, has_face=actor.traits.has_face)
+        self.joins_s.append(actor.join_s)
 
     def snapshot(self) -> SessionSnapshot:
         """The session as of now."""
@@ -109,18 +59,18 @@ class SessionView:
         actor = self._current
         return SessionSnapshot(
             time_s=life.clock.now(),
-            wall_offset_s=self._wall_offset_s,
+            wall_offset_s=self.wall_offset_s,
             state=life.standing.state,
             run_id=life.run_id,
             room=self._room(),
-            live_since_s=self._live_since_s,
+            live_since_s=self.live_since_s,
             providers=life.standing.providers,
             current_provider_id=actor.traits.id if actor is not None else None,
             sources=life.sources.infos,
             selected_source_id=life.sources.selected_id,
             speech=self._speech(),
-            preview=self._preview(),
-            monitor=self._monitor,
+            preview=self.preview_info(),
+            monitor=self.monitor,
             recording=life.recordings.info,
             metrics=life.figures.rows(balance),
             ledger=life.book.rows(life.standing.names),
@@ -143,16 +93,8 @@ class SessionView:
 
     def timeline(self, since_s: float) -> TimelineSnapshot:
         """Segments, marks and untrusted times that reach past `since_s`."""
-        book, judge = self._life.book, self._life.figures.judge
-        return TimelineSnapshot(
-            book.spans(since_s),
-            tuple(mark for mark in book.marks if mark.time_s >= since_s),
-            tuple(
-                UntrustedTime(span.start_s, span.end_s, span.reason)
-                for span in judge.spans
-                if span.end_s is None or span.end_s >= since_s
-            ),
-        )
+        book = self._life.book
+        return timeline_since(since_s, book.spans(since_s), book.marks, self._life.figures.judge)
 
     @property
     def _current(self) -> Actor | None:
@@ -178,12 +120,12 @@ class SessionView:
             Participant(identity, self._role(identity, stage)) for identity in sorted(stage.connection.participants)
         ]
         return RoomInfo(
-            kind=_ROOM_KINDS[room.kind],
+            kind=ROOM_KINDS[room.kind],
             why=room.why,
             name=stage.venue.room_name,
-            joined_s=self._joins_s[-1] if self._joins_s else None,
-            loss_percent=self._loss_percent,
-            jitter_ms=self._jitter_ms,
+            joined_s=self.joins_s[-1] if self.joins_s else None,
+            loss_percent=self.loss_percent,
+            jitter_ms=self.jitter_ms,
             participants=tuple(people),
         )
 
@@ -193,23 +135,3 @@ class SessionView:
         if stage.actor is not None and identity == stage.actor.identity:
             return Role.AVATAR
         return Role.STANDING_BY if identity.startswith("avatar-") else Role.OTHER
-
-    def _preview(self) -> PreviewInfo:
-        now_s, video = self._life.clock.now(), self._video
-        if self._loading is not None and self._live is None:
-            name, since_s = self._loading
-            usual_s = sorted(self._joins_s)[len(self._joins_s) // 2] if self._joins_s else None
-            return PreviewInfo(PreviewState.LOADING, name, since_s=since_s, usual_start_s=usual_s)
-        last = self._life.preview.last_frame_s
-        name = self._live.traits.name if self._live is not None else ""
-        if self._live is not None and not self._live.traits.has_face:
-            return PreviewInfo(PreviewState.VOICE, name)
-        if last is None or (self._live is None and video is None):
-            return PreviewInfo()
-        stopped = self._live is None or now_s - last > _STOPPED_AFTER_S
-        state = PreviewState.STOPPED if stopped else PreviewState.LIVE
-        if video is None:
-            return PreviewInfo(state, name, since_s=last)
-        return PreviewInfo(
-            state, name, video.width_px, video.height_px, video.fps, video.bitrate_bps, video.dropped, last
-        )

@@ -287,7 +287,8 @@ class SessionSnapshot:
     """The whole session at `time_s`. Add `wall_offset_s` to a monotonic time to get wall time.
 
     `blocked` gives the reason for each command that can't be used now. `ledger` is newest first and bounded;
-    `balance` counts the whole session. `faults` are planted in what is started from now on.
+    `balance` counts the whole session. `faults` are planted in what is started from now on. `observing` names whom
+    somebody else drives; then there is no speech, no source and no ledger.
     """
 
     time_s: float
@@ -314,3 +315,4 @@ class SessionSnapshot:
     avatar_metrics: tuple[TimedAvatarMetrics, ...] = ()
     faults: Mapping[str, float] = field(default_factory=dict)
     blocked: Mapping[Command, str] = field(default_factory=dict)
+    observing: str = ""

@@ -3,17 +3,17 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
 
 from avatar_core.bench.cast import Actor, Cast
 from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult
+from avatar_core.bench.lifeline import Lifeline
 from avatar_core.bench.venue import Venue, open_venue
 from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.child import ChildProcess
 from avatar_core.clock import Clock
-from avatar_core.errors import BenchError, ProviderStartError, RoomError, RoomLost, WireError
+from avatar_core.errors import BenchError, ProviderStartError, RoomError, WireError
 from avatar_core.providers.joining import JOIN_TIMEOUT_S
 from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.connection import RoomConnection
@@ -32,8 +32,6 @@ from avatar_core.wire.livekit import (
 )
 
 _log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 _DISPATCHER_START_S = 15.0
 _STREAM_END_S = 0.3
@@ -116,7 +114,6 @@ class Stage:
         *,
         join_timeout_s: float = JOIN_TIMEOUT_S,
     ) -> None:
-        self.lost: Signal[tuple[str, str]] = Signal("stage lost")
         self.viewer_said: Signal[object] = Signal("viewer event")
         self.avatar_left: Signal[Actor] = Signal("avatar left")
         self.dispatcher = dispatcher
@@ -131,9 +128,11 @@ class Stage:
         self._join_timeout_s = join_timeout_s
         self._opening: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
-        # What was lost first, and why; done as well once it is closed.
-        self._gone: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
-        self._disconnect = dispatcher.ended.connect(lambda how: self._lose("The dispatcher process ended", how))
+        self._lifeline = Lifeline()
+        self.lost = self._lifeline.lost
+        self.unless_lost = self._lifeline.unless_lost
+        lose = self._lifeline.lose
+        self._disconnect = dispatcher.ended.connect(lambda how: lose("The dispatcher process ended", how))
 
     @property
     def venue(self) -> Venue:
@@ -169,30 +168,18 @@ class Stage:
         self._opening = spawn(self._open(preview_box, monitor_muted=monitor_muted), name="stage open")
         await self._opening
 
-    async def unless_lost(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do `work`, but no longer than all that runs here does: then it is called off, and RoomLost says why."""
-        task = spawn(work, name="work on stage")
-        try:
-            await asyncio.wait((task, self._gone), return_when=asyncio.FIRST_COMPLETED)
-            if self._gone.done() and not (task.done() and not task.cancelled() and task.exception() is None):
-                what, why = self._gone.result()
-                raise RoomLost(f"{what}. {why}".strip())
-            return task.result()
-        finally:
-            await cancel_and_wait(task)
-
     async def _open(self, preview_box: tuple[int, int], *, monitor_muted: bool) -> None:
         dispatcher = spawn(self.dispatcher.start(), name="dispatcher start")
         try:
             self._venue = await open_venue(self._config, self._room_name)
-            self._venue.on_server_exit(lambda why: self._lose("The room server ended", why))
+            self._venue.on_server_exit(lambda why: self._lifeline.lose("The room server ended", why))
             url = self._venue.room.url
             width_px, height_px = preview_box
             self._viewer = await ViewerChild.start(
                 messages.StartViewer(url, self._venue.viewer_token(), None, width_px, height_px, monitor_muted)
             )
             self._viewer.said.connect(self._on_viewer_said)
-            self._viewer.ended.connect(lambda why: self._lose("The viewer process ended", why))
+            self._viewer.ended.connect(lambda why: self._lifeline.lose("The viewer process ended", why))
             self._connection = RoomConnection(clock=self._clock)
             self._connection.events.state_changed.connect(self._on_state)
             self._connection.events.participant_disconnected.connect(self._on_left)
@@ -234,6 +221,7 @@ class Stage:
     async def aclose(self) -> None:
         """End everything at once; harmless twice, and while opening."""
         if self._closing is None:
+            self._lifeline.let_go()
             self._closing = spawn(self._close(), name="stage close")
         await asyncio.shield(self._closing)
 
@@ -248,8 +236,6 @@ class Stage:
 
     async def _close(self) -> None:
         self._disconnect()
-        if not self._gone.done():
-            self._gone.set_result(("The session has left the room", ""))
         # First of all nothing may come up any more that would be missed below.
         await cancel_and_wait(self._opening)
         actor, self.actor = self.actor, None
@@ -276,12 +262,6 @@ class Stage:
         if ending is not None:
             await ending
 
-    def _lose(self, what: str, why: str) -> None:
-        """Something ended by itself; what ends after it ends because of it."""
-        if self._closing is None and not self._gone.done():
-            self._gone.set_result((what, why))
-            self.lost.emit((what, why))
-
     def _on_viewer_said(self, message: object) -> None:
         if self._closing is None:
             self.viewer_said.emit(message)
@@ -292,4 +272,4 @@ class Stage:
 
     def _on_state(self, change: StateChanged) -> None:
         if change.current is ConnectionState.LOST:
-            self._lose("The room is gone", change.reason)
+            self._lifeline.lose("The room is gone", change.reason)

@@ -2,13 +2,14 @@
 
 import logging
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.snapshot import Finding, Notice, ProviderInfo
 from avatar_core.bench.states import ProviderState, SessionState, Severity
 from avatar_core.clock import Clock
-from avatar_core.providers.registry import Registry
+from avatar_core.providers.contract import ProviderTraits
 from avatar_core.signal import Signal
 
 _log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ _FINDINGS_KEPT = 200
 class Standing:
     """Owned by the session, which alone changes it."""
 
-    def __init__(self, clock: Clock, registry: Registry) -> None:
+    def __init__(self, clock: Clock, providers: Iterable[ProviderTraits]) -> None:
         self.event: Signal[SessionEvent] = Signal("session event")
         self.state_changed: Signal[SessionState] = Signal("session state")
         self.state = SessionState.IDLE
@@ -29,19 +30,15 @@ class Standing:
         self.findings: deque[Finding] = deque(maxlen=_FINDINGS_KEPT)
         self._clock = clock
         self._providers = {
-            provider.traits.id: ProviderInfo(
-                provider.traits.id,
-                provider.traits.name,
-                provider.traits.kind,
-                provider.traits.sample_rate_hz,
-                ProviderState.NOT_STARTED,
+            traits.id: ProviderInfo(
+                traits.id, traits.name, traits.kind, traits.sample_rate_hz, ProviderState.NOT_STARTED
             )
-            for provider in registry
+            for traits in providers
         }
 
     @property
     def providers(self) -> tuple[ProviderInfo, ...]:
-        """All, in the registry's order."""
+        """All, in the order in which they were given."""
         return tuple(self._providers.values())
 
     @property

@@ -40,6 +40,13 @@ class Venue:
         grants = VideoGrants(room_join=True, room=self.room_name, can_publish=False, can_publish_data=False)
         return self._mint(VIEWER_IDENTITY, "standard", grants, _OWN_TOKEN_S)
 
+    def observer_token(self, identity: str) -> str:
+        """For a viewer in somebody else's room: hidden, so that no agent takes it for its user, and mute."""
+        grants = VideoGrants(
+            room_join=True, room=self.room_name, can_publish=False, can_publish_data=False, hidden=True
+        )
+        return self._mint(identity, "standard", grants, _OWN_TOKEN_S)
+
     def seat(self, identity: str, agent: str = AGENT_IDENTITY) -> Seat:
         """A place for an avatar: camera, microphone and data, on behalf of `agent`; valid to join by soon."""
         grants = VideoGrants(

@@ -47,11 +47,13 @@ def span(limits: Limits) -> tuple[float, float]:
     return limits if isinstance(limits, tuple) else (-math.inf, limits)
 
 
-def judge(threshold: Threshold, figures: Distribution | None, excluded: int, doubt: str = "") -> Check:
+def judge(
+    threshold: Threshold, figures: Distribution | None, excluded: int, doubt: str = "", unmeasured: str = ""
+) -> Check:
     """Judge trusted `figures`; `excluded` is how many samples were left out as not trusted.
 
     Without a trusted sample it is *broken* where there was a measurement, *skipped* where there was none. `doubt` says
-    why none of them can be believed, where that is so.
+    why none of them can be believed, where that is so, `unmeasured` why nothing could be measured.
     """
     if figures is not None and doubt:
         return Check(threshold, "broken", None, f"measurement not trusted: {doubt}")
@@ -59,7 +61,8 @@ def judge(threshold: Threshold, figures: Distribution | None, excluded: int, dou
         if excluded:
             left_out = f"{excluded} sample{'' if excluded == 1 else 's'} left out"
             return Check(threshold, "broken", None, f"measurement not trusted: {left_out}")
-        return Check(threshold, "skipped", None, "not measured in this run")
+        why = f"not measured: {unmeasured}" if unmeasured else "not measured in this run"
+        return Check(threshold, "skipped", None, why)
     value = {"p50": figures.p50, "p95": figures.p95, "max": figures.max}[threshold.figure]
     said = f"{threshold.figure} {value:.4g} of {figures.n}"
     if outside := _outside(value, threshold.fail):

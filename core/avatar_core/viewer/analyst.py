@@ -1,4 +1,4 @@
-"""The analyst process: measures utterances and faces out of files, in turn, at low priority, where no clock waits.
+"""The analyst process: measures speech, health and faces out of files, in turn, at low priority, where no clock waits.
 
 Orders on stdin, answers on stdout; it ends with its owner or at SIGTERM.
 """
@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 from avatar_core.errors import WireError
+from avatar_core.metrics.health import measure_health
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.lip_sync.follower import FaceFollower
-from avatar_core.metrics.utterance import Course, Memory, measure_utterance
+from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utterance
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.viewer.observation_file import load_observation
@@ -27,6 +28,8 @@ _NICENESS = 10
 
 _FACES_KEPT = 2
 
+Order = messages.Analyze | messages.AnalyzeHealth | messages.AnalyzeFace
+
 
 class Analyst:
     """Remembers of each participant what its utterances left for the next, and the faces that are followed."""
@@ -35,9 +38,15 @@ class Analyst:
         self._memories: dict[str, Memory] = {}
         self._faces: dict[str, FaceFollower] = {}
 
-    def answer(self, order: messages.Analyze | messages.AnalyzeFace) -> messages.Analyzed | messages.FaceAnalyzed:
+    def answer(self, order: Order) -> messages.Analyzed | messages.FaceAnalyzed:
         """Whatever is asked for."""
-        return self.analyze(order) if isinstance(order, messages.Analyze) else self.analyze_face(order)
+        match order:
+            case messages.Analyze():
+                return self.analyze(order)
+            case messages.AnalyzeHealth():
+                return self.analyze_health(order)
+            case messages.AnalyzeFace():
+                return self.analyze_face(order)
 
     def analyze(self, order: messages.Analyze) -> messages.Analyzed:
         """Measure one utterance; takes a fraction of its length. A file that can't be read is told in `why`."""
@@ -55,10 +64,21 @@ class Analyst:
         if elsewhere is not None:
             wrong_ms = leak_ms(reference, elsewhere, order.sent_s, elsewhere.end_s, None)
             measured["swap_wrong_avatar_ms"] = (wrong_ms,)
-        values = {name: tuple(round(value, 4) for value in found) for name, found in measured.items()}
         if utterance is None:
-            return messages.Analyzed(order.request_id, values, False, 0.0, 0.0, "it was not recognized")
-        return messages.Analyzed(order.request_id, values, True, utterance.first_sound_s, utterance.end_s, "")
+            return messages.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "it was not recognized")
+        return messages.Analyzed(
+            order.request_id, _rounded(measured), True, utterance.first_sound_s, utterance.end_s, ""
+        )
+
+    def analyze_health(self, order: messages.AnalyzeHealth) -> messages.Analyzed:
+        """Measure what needs no reference. A file that can't be read is told in `why`."""
+        try:
+            observation = load_observation(Path(order.observation))
+        except WireError as error:
+            return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
+        memory = self._memories.setdefault(order.identity, Memory())
+        measured = measure_health(observation, order.since_s, order.until_s, memory)
+        return messages.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "")
 
     def analyze_face(self, order: messages.AnalyzeFace) -> messages.FaceAnalyzed:
         """Follow a face further; takes about 0.2 s. A file that can't be read is told in `why`."""
@@ -77,6 +97,10 @@ class Analyst:
         return messages.FaceAnalyzed(
             order.request_id, found.offset_ms, found.since_s, found.dated_s, min(1.0, found.confidence), why
         )
+
+
+def _rounded(measured: Measured) -> Measured:
+    return {name: tuple(round(value, 4) for value in found) for name, found in measured.items()}
 
 
 async def _run() -> None:

@@ -15,6 +15,7 @@ from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.handover import Gap, Handover
 from avatar_core.viewer.monitor import Monitor
 from avatar_core.viewer.observation_file import save_recalled
+from avatar_core.viewer.people import PeopleReport
 from avatar_core.viewer.picture import PicturePress
 from avatar_core.viewer.preview_memory import SLOTS, PreviewWriter
 from avatar_core.viewer.recollection import Recollection
@@ -53,6 +54,7 @@ class Viewer:
         self._press = PicturePress()
         self._monitor = Monitor(muted=start.monitor_muted)
         self._record_desk = RecordDesk(tell, self._clock)
+        self._people = PeopleReport(lambda: self.connection.participants, tell, self._clock)
 
     @property
     def followed(self) -> Watch | None:
@@ -70,6 +72,8 @@ class Viewer:
         await self.connection.connect(self._start.url, self._start.token)
         self._make_memory()
         self._tell(messages.ViewerJoined(self.connection.local.identity, self._clock.now()))
+        self._people.look()
+        events.changed.connect(lambda _: self._people.look())
 
     def follow(self, identity: str) -> None:
         """Show, hear and measure `identity` from now on; from the old one to it is a handover."""

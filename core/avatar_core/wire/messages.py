@@ -20,6 +20,8 @@ Decibels = Annotated[float, Within(-200, 0)]
 Path = Annotated[str, Length(1, 4_096)]
 MAX_STATISTICS_CHARS: Final = 25_000
 """As text in a line of JSON it may become twice as long."""
+MAX_PEOPLE: Final = 100
+"""Who publishes, or is an agent, comes first."""
 MediaKind = Literal["audio", "video"]
 
 
@@ -116,6 +118,25 @@ class ParticipantLeft:
 
     identity: Name
     reason: Text
+    at_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A participant as the viewer knows it: LiveKit's kind, what it publishes, and on whose behalf (or empty)."""
+
+    identity: Name
+    kind: Text
+    on_behalf_of: Text
+    publishes: tuple[MediaKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPeople:
+    """Who else is in the room, told at each change; `left_out` more are there than a line can hold."""
+
+    people: Annotated[tuple[Person, ...], Length(0, MAX_PEOPLE)]
+    left_out: Count
     at_s: MonotonicS
 
 
@@ -255,6 +276,20 @@ class Analyze:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalyzeHealth:
+    """Measure the health of what was observed of `identity` between two moments; what was said is not known.
+
+    Answered by Analyzed, with `why` where it could not be.
+    """
+
+    request_id: Count
+    identity: Name
+    observation: Path
+    since_s: MonotonicS
+    until_s: MonotonicS
+
+
+@dataclass(frozen=True, slots=True)
 class Analyzed:
     """What was measured, by metric name. Not `recognized`: nothing is said of the speech, and `why`."""
 
@@ -338,6 +373,7 @@ VIEWER_EVENTS: Final = Vocabulary(
     TrackSubscribed,
     TrackUnsubscribed,
     ParticipantLeft,
+    RoomPeople,
     FirstMedia,
     SoundChanged,
     MediaGap,
@@ -352,7 +388,7 @@ VIEWER_EVENTS: Final = Vocabulary(
     ProcessLoad,
     ProcessFailure,
 )
-ANALYST_COMMANDS: Final = Vocabulary("app to analyst", Analyze, AnalyzeFace)
+ANALYST_COMMANDS: Final = Vocabulary("app to analyst", Analyze, AnalyzeHealth, AnalyzeFace)
 ANALYST_EVENTS: Final = Vocabulary("analyst to app", Analyzed, FaceAnalyzed)
 WORKER_COMMANDS: Final = Vocabulary("dispatcher to worker", Stop)
 WORKER_EVENTS: Final = Vocabulary("worker to dispatcher", WorkerReady, WorkerEnded, ProcessLoad, ProcessFailure)

@@ -6,17 +6,18 @@ import pytest
 
 from avatar_core.bench.cli import ExitCode, build_parser, main
 from avatar_core.bench.config import Config, RoomKind
+from avatar_core.bench.observe.observed import Observed, ObserveRequest
 
 
 class Windows:
     """Stands where the window is opened; remembers for what."""
 
     def __init__(self, verdict: str = "pass") -> None:
-        self.opened: list[tuple[Config, Path | None, Sequence[str]]] = []
+        self.opened: list[tuple[Config, Path | None, Sequence[str], ObserveRequest | None]] = []
         self._verdict = verdict
 
-    def __call__(self, config: Config, out: Path | None, faults: Sequence[str]) -> str:
-        self.opened.append((config, out, faults))
+    def __call__(self, config: Config, out: Path | None, faults: Sequence[str], observed: ObserveRequest | None) -> str:
+        self.opened.append((config, out, faults, observed))
         return self._verdict
 
 
@@ -26,8 +27,8 @@ class Windows:
 def test_without_a_command_the_window_opens_and_its_verdict_is_the_exit_code(verdict: str, code: ExitCode) -> None:
     window = Windows(verdict)
     assert main(["--room", "embedded", "--out", "there", "--fault", "gap_ms=60"], window) == code
-    ((config, out, faults),) = window.opened
-    assert (config.room.kind, out, faults) == (RoomKind.EMBEDDED, Path("there"), ["gap_ms=60"])
+    ((config, out, faults, observed),) = window.opened
+    assert (config.room.kind, out, faults, observed) == (RoomKind.EMBEDDED, Path("there"), ["gap_ms=60"], None)
 
 
 def test_a_scenario_that_is_not_built_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,3 +106,35 @@ def test_a_port_that_cannot_be_had_is_broken(
     monkeypatch.setenv("LIVEKIT_API_SECRET", "an-own-secret-of-at-least-32-bytes")
     assert main(["room", "--host", "203.0.113.77"], Windows()) == ExitCode.BROKEN
     assert "203.0.113.77" in capsys.readouterr().err
+
+
+def test_the_window_is_told_who_is_to_be_observed() -> None:
+    window = Windows()
+    arguments = ["--room", "embedded", "--observe", "avatar-1", "--room-name", "demo", "--duration", "9"]
+    assert main(arguments, window) == ExitCode.PASS
+    assert window.opened[0][3] == ObserveRequest(Observed("avatar-1", "demo"), 9.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run"], "What is to be run?"),
+        (["run", "demo", "--observe", "ada", "--room-name", "r"], "takes no scenario"),
+        (["run", "--observe", "ada", "--room-name", "r", "--provider", "audio-wave"], "takes no --provider"),
+        (["run", "--observe", "ada", "--room-name", "r", "--swap-policy", "carry"], "takes no --swap-policy"),
+        (["run", "--observe", "ada", "--room-name", "r", "--fault", "gap_ms=60"], "takes no --fault"),
+        (["--observe", "ada", "--room-name", "r", "--fault", "gap_ms=60"], "--fault needs an avatar"),
+        (["run", "--observe", "ada"], "Give its name with --room-name"),
+        (["run", "--observe", "", "--room-name", "r"], "Nobody is named"),
+        (["run", "--observe", "ada", "--room-name", "r", "--wait", "0"], "no time to come"),
+        (["run", "--observe", "ada", "--room-name", "r", "--duration", "-1"], "nothing to observe"),
+        (["run", "--observe", "ada", "--room-name", "r", "--room", "embedded"], "give its URL with --room"),
+        (["run", "demo", "--duration", "5"], "--duration needs --observe"),
+        (["run", "demo", "--room-name", "r"], "--room-name needs --observe"),
+    ],
+)
+def test_what_can_not_be_observed_is_a_usage_error_that_says_so(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments, Windows()) == ExitCode.USAGE
+    assert words in capsys.readouterr().err

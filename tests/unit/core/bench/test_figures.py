@@ -178,7 +178,7 @@ def test_a_curve_has_its_points_and_its_gaps() -> None:
 @pytest.mark.parametrize("name", [name for name, unit in METRICS if unit])
 def test_a_unit_is_the_one_in_the_name(name: str) -> None:
     unit = dict(METRICS)[name]
-    suffix = {"%": "percent", "ms/s": "ms_per_s", "MB": "mb", "MB/min": "mb_per_min"}.get(unit, unit)
+    suffix = {"%": "percent", "ms/s": "ms_per_s", "MB": "mb", "MB/min": "mb_per_min", "dBFS": "dbfs"}.get(unit, unit)
     assert name.endswith(f"_{suffix}") or name == suffix
 
 

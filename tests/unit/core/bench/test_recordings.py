@@ -22,10 +22,10 @@ class Desk:
         self.session = BenchSession(Config(RoomChoice(RoomKind.EMBEDDED, "a test")), clock=self.clock)
         self.recordings = Recordings(folder, self.session.life.standing, self.clock)
         self.asked: list[messages.Record] = []
-        self.stage = SimpleNamespace(viewer=SimpleNamespace(send=self.asked.append))
+        self.viewer = SimpleNamespace(send=self.asked.append)
 
     async def switch(self, on: bool, state: str, *, length_s: float = 0.0, dropped: int = 0, why: str = "") -> tuple:
-        asking = asyncio.ensure_future(self.recordings.switch(on, self.stage))
+        asking = asyncio.ensure_future(self.recordings.switch(on, self.viewer))
         while not self.asked:
             await asyncio.sleep(0)
         path = self.asked.pop().path or "recording.mkv"
@@ -61,8 +61,8 @@ async def test_one_that_breaks_off_leaves_a_notice_with_what_is_saved(desk: Desk
 
 
 async def test_asked_twice_nothing_changes(desk: Desk) -> None:
-    assert (await desk.recordings.switch(False, desk.stage))[1] == "Nothing is recorded"
+    assert (await desk.recordings.switch(False, desk.viewer))[1] == "Nothing is recorded"
     await desk.switch(True, "recording")
-    assert (await desk.recordings.switch(True, desk.stage))[1] == "Recording already"
+    assert (await desk.recordings.switch(True, desk.viewer))[1] == "Recording already"
     await settle()
     assert desk.asked == []

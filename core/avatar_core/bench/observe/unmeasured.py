@@ -1,0 +1,51 @@
+"""What can't be measured by one who only looks and listens, and why."""
+
+from avatar_core.bench.figures import METRICS, Figures
+
+_SPEECH = "what was said, and when, is known to who drives the avatar alone"
+_COMMANDS = "commands and their answers pass between the avatar and who drives it"
+_START = "it was started by somebody else"
+_PROCESS = "its process is none of this bench's"
+
+_BY_SPEECH = (
+    "utterance_latency_ms",
+    "duration_ratio",
+    "missing_start_ms",
+    "missing_end_ms",
+    "audio_gap_count",
+    "audio_gap_ms",
+    "audio_skipped_ms",
+    "click_count",
+    "pitch_error_percent",
+    "rate_error_percent",
+    "leak_into_next_ms",
+    "unheard_count",
+    "silence_in_segment_ms",
+    "swap_wrong_avatar_ms",
+)
+_BY_COMMANDS = (
+    "interrupt_to_silence_ms",
+    "interrupt_leak_ms",
+    "interrupt_mouth_ms",
+    "ack_ms",
+    "send_wait_ms",
+    "started_error_ms",
+    "finished_error_ms",
+    "position_error_ms",
+    "swap_lost_ms",
+    "swap_overlap_ms",
+    "avatars_left",
+    "hang_count",
+)
+_BY_START = ("join_s", "crash_noticed_s")
+_LATER = "from the viewer's join, or the avatar's where that came later"
+
+
+def say_what_is_not_measured(figures: Figures) -> None:
+    """Note the reason at each metric that has no value, and what must be known of those whose beginning differs."""
+    workers = tuple(name for name, _ in METRICS if name.startswith("worker_"))
+    for names, why in ((_BY_SPEECH, _SPEECH), (_BY_COMMANDS, _COMMANDS), (_BY_START, _START), (workers, _PROCESS)):
+        for name in names:
+            figures.note(name, why, refused=True)
+    for name in ("first_frame_s", "first_sound_s"):
+        figures.note(name, _LATER)

@@ -1,0 +1,35 @@
+"""The A/V offset over a stretch of speech: its middle and its slope, of the samples that the viewer told."""
+
+from collections import deque
+from statistics import median
+
+from avatar_core.bench.figures import Figures
+from avatar_core.metrics.drift import slope_ms_per_s, within
+from avatar_core.metrics.offset import OffsetSample
+from avatar_core.wire import messages
+
+_KEPT = 4_000
+
+
+class OffsetCourse:
+    """Fed the viewer's events."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+        self._samples: deque[OffsetSample] = deque(maxlen=_KEPT)
+
+    def take(self, message: object) -> None:
+        """Keep the samples of the sync pattern."""
+        match message:
+            case messages.Samples(series="av_offset_ms"):
+                self._samples.extend(OffsetSample(at_s, value) for at_s, value in message.points)
+
+    def measure(self, heard_s: tuple[float, float], *, since_s: float, until_s: float) -> None:
+        """Measure those of what was heard between two moments; it counts as measured from `since_s` to `until_s`."""
+        offsets = within(tuple(self._samples), *heard_s)
+        if offsets:
+            middle_ms = median(sample.offset_ms for sample in offsets)
+            self._figures.measure("av_offset_utterance_ms", middle_ms, since_s=since_s, until_s=until_s)
+        slope = slope_ms_per_s(offsets)
+        if slope is not None:
+            self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)
