@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.config import Config, Credentials, RoomChoice, RoomKind
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import SegmentState
@@ -19,6 +19,14 @@ EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room
 PICTURE = {"width": 320, "height": 180, "fps": 15.0}
 LIMIT_S = 20.0
 _LOOK_S = 0.02
+
+
+def same_server(session: BenchSession) -> Config:
+    """For somebody else who comes to the room that this session has started."""
+    assert session.life.stage is not None
+    room = session.life.stage.venue.room
+    choice = RoomChoice(RoomKind.URL, "another session's", room.url)
+    return Config(choice, Credentials(room.api_key, room.api_secret))
 
 
 class RealSession:

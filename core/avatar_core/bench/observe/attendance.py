@@ -100,7 +100,7 @@ class Attendance:
 
     def end(self) -> None:
         """The room is gone; harmless twice."""
-        self._attends, self.people, self.avatar, self._left_s = False, (), None, None
+        self._attends, self.people, self.avatar, self._driver, self._left_s = False, (), None, "", None
         self._stop_waiting()
 
     def away_s(self) -> float | None:
@@ -112,7 +112,8 @@ class Attendance:
         return who_is_there(self.people, self._left_out)
 
     def _look(self, at_s: float) -> None:
-        avatar = avatar_of(self._observed.named, self.people, self.avatar)
+        had_worker = self._driver == self._observed.named
+        avatar = avatar_of(self._observed.named, self.people, self.avatar, had_worker=had_worker)
         if avatar is None and self.avatar is not None:
             self._leave(self.avatar, at_s)
         elif avatar is not None and avatar != self.avatar:

@@ -46,6 +46,17 @@ class Course:
         self._measured.clear()
         self._measure_firsts()
 
+    def measure_up_to(self, now_s: float) -> None:
+        """Measure the speech that goes on, as far as it was heard; what comes counts as speech of its own."""
+        if self._sounds_since_s is not None:
+            self._speech_heard(self._sounds_since_s, now_s)
+            self._sounds_since_s = now_s
+
+    def end(self, now_s: float) -> None:
+        """The avatar is gone; harmless twice."""
+        self.measure_up_to(now_s)
+        self._began_s = self._sounds_since_s = self._silent_since_s = None
+
     def _measure_firsts(self) -> None:
         avatar, began_s = self._avatar(), self._began_s
         if avatar is None or began_s is None:
@@ -65,6 +76,8 @@ class Course:
             self._sounds_since_s, self._silent_since_s = change.at_s, None
         else:
             if self._sounds_since_s is not None:
-                heard_s = (self._sounds_since_s, change.at_s)
-                self._offsets.measure(heard_s, since_s=heard_s[0], until_s=heard_s[1])
+                self._speech_heard(self._sounds_since_s, change.at_s)
             self._sounds_since_s, self._silent_since_s = None, change.at_s
+
+    def _speech_heard(self, since_s: float, until_s: float) -> None:
+        self._offsets.measure((since_s, until_s), since_s=since_s, until_s=until_s)

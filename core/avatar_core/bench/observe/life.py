@@ -173,6 +173,7 @@ class ObserveLife:
 
     async def wait_measured(self, timeout_s: float) -> bool:
         """Measure what came up to now."""
+        self._course.measure_up_to(self.clock.now())
         try:
             async with asyncio.timeout(timeout_s):
                 await self._health.measure()
@@ -183,6 +184,7 @@ class ObserveLife:
     async def strike(self, ending: str) -> None:
         """End all that runs for the connection, because of `ending`."""
         self._health.drop()
+        self._course.end(self.clock.now())
         self.attendance.end()
         self.hearing.clear()
         self.figures.viewer_gone()
@@ -227,6 +229,7 @@ class ObserveLife:
 
     def _left(self) -> None:
         self._health.end()
+        self._course.end(self.clock.now())
         self.view.gone(room=False)
         self._settle()
 

@@ -10,14 +10,19 @@ from avatar_core.wire.messages import Person
 _AGENT = "agent"
 
 
-def avatar_of(named: str, people: Sequence[Person], current: str | None = None) -> str | None:
+def avatar_of(
+    named: str, people: Sequence[Person], current: str | None = None, *, had_worker: bool = False
+) -> str | None:
     """Whose tracks are the avatar's: who publishes on behalf of `named`, else itself; None while nobody publishes.
 
-    Of several that publish on its behalf `current` stays, as long as it is there.
+    Of several that publish on its behalf `current` stays, as long as it is there. An agent that `had_worker` does not
+    become its own avatar when that one is gone, whatever it may sound.
     """
     workers = [person.identity for person in people if person.on_behalf_of == named and person.publishes]
     if workers:
         return current if current in workers else workers[0]
+    if had_worker:
+        return None
     return next((person.identity for person in people if person.identity == named and person.publishes), None)
 
 

@@ -22,6 +22,7 @@ def test_an_agent_that_publishes_itself_is_its_own_avatar_until_somebody_does_on
     speaks = Person("agent-1", "agent", "", ("audio",))
     assert avatar_of("agent-1", [USER, speaks]) == "agent-1"
     assert avatar_of("agent-1", [USER, speaks, AVATAR]) == "tavus"
+    assert avatar_of("agent-1", [USER, speaks], "tavus", had_worker=True) is None
 
 
 def test_nobody_is_the_avatar_while_it_publishes_nothing_or_only_others_are_there() -> None:
