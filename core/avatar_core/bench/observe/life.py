@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from avatar_core.bench.allowed import blocked_in
 from avatar_core.bench.analyst_child import AnalystChild
+from avatar_core.bench.arrivals import Arrivals
+from avatar_core.bench.backlog import Backlog
 from avatar_core.bench.book import Book
 from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.config import Config
@@ -15,6 +17,7 @@ from avatar_core.bench.face_reading import FaceReading
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
+from avatar_core.bench.machine_measures import MachineMeasures
 from avatar_core.bench.observe.attendance import OBSERVED_ID, Attendance
 from avatar_core.bench.observe.course import Course
 from avatar_core.bench.observe.health import HealthWatch
@@ -28,7 +31,6 @@ from avatar_core.bench.run_folder import default_run_folder
 from avatar_core.bench.screen import Screen
 from avatar_core.bench.snapshot import Notice, NoticeAction
 from avatar_core.bench.standing import Standing
-from avatar_core.bench.standing_measures import StandingMeasures
 from avatar_core.bench.states import Command, ProviderState, SessionState, Severity
 from avatar_core.bench.statistics_feed import StatisticsFeed
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
@@ -109,7 +111,7 @@ class ObserveLife:
         self._shown: tuple[str, bool] | None = None
         self._observing = Observing()
         self._analyst = AnalystChild()
-        self._measures = StandingMeasures(self.figures, self.book, self.tasks, clock)
+        self._machine = MachineMeasures(self.figures, self.tasks, clock)
         self._course = Course(self.figures, self._avatar)
         self._health = HealthWatch(
             self.figures,
@@ -122,10 +124,12 @@ class ObserveLife:
             company=self.attendance.company,
         )
         faces = FaceReading(self.figures, clock, self.tasks, avatar=self._avatar, analyzed=self._face_analyzed)
-        intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing)
+        backlog = Backlog(self.figures, clock)
+        intake = Intake(self.hearing, self.view, self.figures, self.preview, self.standing, backlog)
         # First whoever keeps what the others ask for.
         self._listeners = (
             intake.viewer_said,
+            Arrivals(self.standing, self.figures).take,
             self._take,
             self.attendance.take,
             lambda _: self._show(),
@@ -151,7 +155,7 @@ class ObserveLife:
 
     async def connect(self) -> Outcome:
         """Join the room and wait for the avatar, up to its first picture."""
-        self._measures.begin_lag()
+        self._machine.begin_lag()
         self.standing.set_state(SessionState.CONNECTING)
         self.view.loading(self.observed.named)
         post = self.post = Post(self._config, self.observed.room_name)
@@ -209,7 +213,7 @@ class ObserveLife:
         viewer = await post.open(self.preview.box, monitor_muted=self.view.monitor_muted)
         self.standing.announce("Room", f"Joined {self.observed.room_name!r}; nobody there is told", Severity.OK)
         self.standing.set_provider(OBSERVED_ID, ProviderState.STARTING)
-        self._measures.begin_resources(lambda: self.post is post and post.viewer is not None, viewer)
+        self._machine.begin_resources(lambda: self.post is post and post.viewer is not None, viewer)
         avatar = await self.attendance.attend()
         await self.hearing.first_picture(avatar, _FIRST_PICTURE_TIMEOUT_S)
         self._settle(connected=True)
@@ -262,7 +266,7 @@ class ObserveLife:
             case messages.Observed():
                 self._observing.take(message)
             case messages.TrackUnsubscribed():
-                self.standing.announce("Track", f"{message.kind} of {message.identity} has ended")
+                self.standing.announce("Track", f"{message.kind.capitalize()} of {message.identity} has ended")
             case messages.ParticipantLeft():
                 why = f" ({message.reason})" if message.reason else ""
                 self.standing.announce("Left", f"{message.identity} left{why}")

@@ -22,6 +22,8 @@ _BY_SPEECH = (
     "unheard_count",
     "silence_in_segment_ms",
     "swap_wrong_avatar_ms",
+    "sent_unplayed_s",
+    "chain_unsent_s",
 )
 _BY_COMMANDS = (
     "interrupt_to_silence_ms",
@@ -37,7 +39,7 @@ _BY_COMMANDS = (
     "avatars_left",
     "hang_count",
 )
-_BY_START = ("join_s", "crash_noticed_s")
+_BY_START = ("create_s", "join_s", "crash_noticed_s")
 _LATER = "from the viewer's join, or the avatar's where that came later"
 
 

@@ -34,6 +34,8 @@ MEASURED = {
     "avatar_away_s",
     *(f"{role}_{what}" for role in ("app", "viewer") for what in ("rss_mb", "rss_slope_mb_per_min", "cpu_percent")),
     "app_tasks",
+    "viewer_waiting_frames",
+    "viewer_dropped_frames",
 }
 
 
