@@ -160,8 +160,7 @@ class ObserveLife:
         self.view.loading(self.observed.named)
         post = self.post = Post(self._config, self.observed.room_name)
         post.lost.connect(lambda loss: self._lose(post, *loss))
-        for listener in self._listeners:
-            post.viewer_said.connect(listener)
+        post.viewer_said.connect(self._hear)
         try:
             return await post.unless_lost(self._bring_up(post))
         except BenchError as error:
@@ -260,6 +259,12 @@ class ObserveLife:
         if self._shown != (avatar, has_face):
             self._shown = (avatar, has_face)
             self.view.show(avatar, avatar, has_face=has_face)
+
+    def _hear(self, message: object) -> None:
+        """What the viewer says while everything is being ended matters no more."""
+        if not self._closed:
+            for listener in self._listeners:
+                listener(message)
 
     def _take(self, message: object) -> None:
         match message:
