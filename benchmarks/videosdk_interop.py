@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from avatar_core.videosdk.environment import make_environment
+
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "tests" / "interop" / "videosdk_agents.py"
 NEEDED = ("videosdk-agents==1.0.30", "aiortc==1.16.0", "livekit==1.1.21", "pyjwt>=2.9")
@@ -32,16 +34,6 @@ def find_python() -> str | None:
     return None
 
 
-def environment(folder: Path, python: str) -> Path:
-    """The interpreter of the environment in `folder`, made where there is none."""
-    interpreter = folder / "bin" / "python"
-    if not interpreter.exists():
-        print(f"An environment is made in {folder} with {python}; this takes a minute.", file=sys.stderr)
-        subprocess.run([python, "-m", "venv", folder], check=True)
-        subprocess.run([interpreter, "-m", "pip", "install", "--quiet", *NEEDED], check=True)
-    return interpreter
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--environment", type=Path, default=Path(tempfile.gettempdir()) / "avatar-videosdk-agents")
@@ -51,7 +43,9 @@ def main() -> int:
     if python is None:
         print("videosdk-agents needs Python 3.12 or newer, and there is none here. Name one with --python.")
         return NO_PYTHON
-    interpreter = environment(arguments.environment, python)
+    interpreter = make_environment(
+        arguments.environment, python=python, packages=NEEDED, tell=lambda line: print(line, file=sys.stderr)
+    )
     return subprocess.run([interpreter, "-P", SCRIPT], timeout=_RUN_S).returncode
 
 

@@ -20,7 +20,7 @@ COMMAND = (sys.executable, "-P", "-m", "avatar_gui")
 SECRET = "an-own-secret-of-at-least-32-bytes"
 LIVEKIT_NAMES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 NAMES_WITHOUT_CONFIGURATION = ["python", "qt", "display", "sound", "network", "room"]
-NAMES = [*NAMES_WITHOUT_CONFIGURATION, "livekit_server", "livekit", "plugins", "keys"]
+NAMES = [*NAMES_WITHOUT_CONFIGURATION, "livekit_server", "livekit", "plugins", "keys", "videosdk"]
 
 
 @dataclass(frozen=True)

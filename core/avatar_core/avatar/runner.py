@@ -29,7 +29,7 @@ _SOURCE_QUEUE_MS = round(QUEUE_S * 2000)
 """Of LiveKit's audio source: twice what the synchronizer keeps in it, so that a capture never waits."""
 _BITS_PER_PIXEL = 0.09
 _BITRATE_LIMITS_BPS = (400_000, 8_000_000)
-_STREAM = "avatar"
+AVATAR_STREAM = "avatar"
 """Sound and picture share a media stream, so that receivers hold the picture back for the sound."""
 
 _AUDIO_BITRATE_BPS = 64_000
@@ -109,7 +109,7 @@ class AvatarRunner:
                 num_channels=options.audio_channels,
                 queue_ms=_SOURCE_QUEUE_MS,
                 max_bitrate_bps=_AUDIO_BITRATE_BPS * options.audio_channels,
-                stream=_STREAM,
+                stream=AVATAR_STREAM,
             ),
         )
         video = await self._connection.publish_video(
@@ -117,9 +117,9 @@ class AvatarRunner:
             VideoPublishOptions(
                 width_px=options.video_width,
                 height_px=options.video_height,
-                max_bitrate_bps=video_bitrate_bps(options),
+                max_bitrate_bps=video_bitrate_bps(options.video_width, options.video_height, options.video_fps),
                 max_fps=options.video_fps,
-                stream=_STREAM,
+                stream=AVATAR_STREAM,
             ),
         )
         self._outputs = outputs = FaultyOutputs(audio, video, self._faults, options, self._clock)
@@ -197,8 +197,8 @@ class AvatarRunner:
             self.ended.set_result(RunnerEnded(reason, detail))
 
 
-def video_bitrate_bps(options: AvatarOptions) -> int:
+def video_bitrate_bps(width_px: int, height_px: int, fps: float) -> int:
     """What the encoder may use: enough for a face at that size and rate, 2.5 Mbit/s at 720p30."""
-    wanted = options.video_width * options.video_height * options.video_fps * _BITS_PER_PIXEL
+    wanted = width_px * height_px * fps * _BITS_PER_PIXEL
     low, high = _BITRATE_LIMITS_BPS
     return round(min(max(wanted, low), high))

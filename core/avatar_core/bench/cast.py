@@ -11,7 +11,7 @@ from avatar_core.bench.venue import Venue
 from avatar_core.clock import Clock, wall_time
 from avatar_core.errors import ProviderError, ProviderStartError, RoomError
 from avatar_core.playback.contract import AudioOutput
-from avatar_core.providers.contract import Avatar, Killable, Provider, ProviderTraits
+from avatar_core.providers.contract import Accompanied, Avatar, Killable, Measuring, Provider, ProviderTraits
 from avatar_core.providers.joining import JOIN_TIMEOUT_S, AvatarMetrics, wait_for_join
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
@@ -60,11 +60,21 @@ class Actor:
             await asyncio.sleep(_ASKED_AGAIN_S)
         return await self._avatar.why_ended()
 
+    @property
+    def measured(self) -> Signal[tuple[str, float]] | None:
+        """Tells what its provider measures itself, where it does: a metric's name, and a value of it."""
+        return self._avatar.measured if isinstance(self._avatar, Measuring) else None
+
     async def kill(self) -> None:
         """End its process as a crash does; raises ProviderError where it has none on this machine."""
         if not isinstance(self._avatar, Killable):
             raise ProviderError(f"{self.traits.name} has no process on this machine that could be killed.")
         await self._avatar.kill()
+
+    async def dismiss(self) -> None:
+        """End what was started for it beside its worker; harmless twice."""
+        if isinstance(self._avatar, Accompanied):
+            await self._avatar.dismiss()
 
     async def aclose(self) -> None:
         """Make it leave; harmless twice."""

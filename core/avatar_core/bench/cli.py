@@ -4,24 +4,22 @@ What a command does stands in a module of its own, imported when it runs: starti
 """
 
 import argparse
-import asyncio
 import io
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from avatar_core import __version__
+from avatar_core.bench.cli_machine import add_doctor, add_videosdk
+from avatar_core.bench.commands import Commands, ExitCode
 from avatar_core.bench.config import (
     Config,
     default_settings_path,
-    desktop_environment,
     dispatcher_token,
     load_process_config,
     process_environment,
@@ -30,20 +28,6 @@ from avatar_core.bench.observe.observed import ObserveRequest, add_observe_argum
 from avatar_core.errors import BenchError, ConfigError
 
 PROGRAM = "avatar-testbench"
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-class ExitCode(IntEnum):
-    """The exit codes of every command (DESIGN.md, outside contracts)."""
-
-    PASS = 0
-    FAIL = 1
-    USAGE = 2
-    """Bad arguments or configuration, a missing key too."""
-    BROKEN = 3
-    """A service is unreachable, the bench could not run, or the measurement can't be trusted."""
-
 
 _SCENARIOS = ("demo", "monologue", "barge_in_single", "hot_swap_mid_utterance", "worker_crash")
 """Those of bench.scenarios.catalogue, whose import would make every start slower."""
@@ -106,7 +90,8 @@ def build_parser(window: Window) -> argparse.ArgumentParser:
         _add_room,
         _add_worker,
         _add_dispatcher,
-        _add_doctor,
+        add_videosdk,
+        add_doctor,
     ):
         add(commands)
     return parser
@@ -367,28 +352,3 @@ def _run_dispatcher(options: argparse.Namespace) -> ExitCode:
     )
     run_dispatcher(config, as_json=options.json)
     return ExitCode.PASS
-
-
-def _add_doctor(commands: Commands) -> None:
-    parser = commands.add_parser(
-        "doctor",
-        help="say what this machine has and lacks",
-        description="Look at what the testbench needs, and name a fix for each lack. Exits with 0 when the main job "
-        "can run, else with 3.",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=_run_doctor)
-
-
-def _run_doctor(options: argparse.Namespace) -> ExitCode:
-    from avatar_core.bench.doctor.diagnosis import diagnose
-
-    environ = process_environment()
-    config: Config | ConfigError
-    try:
-        config = load_process_config(environ)
-    except ConfigError as error:
-        config = error
-    report = asyncio.run(diagnose(desktop_environment(environ), config))
-    print(json.dumps(report.to_json_object()) if options.json else report.to_text(), flush=True)
-    return ExitCode.PASS if report.ok else ExitCode.BROKEN

@@ -18,6 +18,7 @@ from avatar_core.bench.dotenv import read_dotenv
 from avatar_core.bench.vendors import VENDOR_KEY_NAMES
 from avatar_core.bench.videosdk_settings import SETTING_NAMES, VideoSdkSettings, read_videosdk_settings
 from avatar_core.errors import ConfigError
+from avatar_core.videosdk.environment import interpreter_in
 
 URL_NAME = "LIVEKIT_URL"
 KEY_NAME = "LIVEKIT_API_KEY"
@@ -196,7 +197,17 @@ def load_process_config(environ: Mapping[str, str], flags: Mapping[str, str] | N
     """`load_config` with the current folder's `.env`, the platform's settings and the machine's calibration."""
     settings = default_settings_path(environ)
     config = load_config(environ, Path(".env"), settings, flags)
-    return replace(config, calibration=load_calibration(calibration_path(settings)))
+    python = config.videosdk.python or str(interpreter_in(videosdk_folder(settings)))
+    return replace(
+        config,
+        calibration=load_calibration(calibration_path(settings)),
+        videosdk=replace(config.videosdk, python=python),
+    )
+
+
+def videosdk_folder(settings_path: Path) -> Path:
+    """Where the environment for VideoSDK's SDK is, beside the settings."""
+    return settings_path.parent / "videosdk"
 
 
 def _known(values: Mapping[str, str], *, source: str) -> dict[str, _Setting]:

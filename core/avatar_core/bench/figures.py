@@ -30,6 +30,8 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_slope_ms_per_s", "ms/s"),
     ("audio_delay_ms", "ms"),
     ("concealed_percent", "%"),
+    ("relay_audio_ms", "ms"),
+    ("relay_video_ms", "ms"),
     ("utterance_latency_ms", "ms"),
     ("duration_ratio", ""),
     ("missing_start_ms", "ms"),

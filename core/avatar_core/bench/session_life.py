@@ -44,6 +44,7 @@ from avatar_core.providers.contract import Provider
 from avatar_core.providers.direct_voice import DirectVoice
 from avatar_core.providers.registry import Registry
 from avatar_core.providers.videosdk import reference_dispatching, videosdk_avatars
+from avatar_core.providers.videosdk_meeting import VideoSdkMeeting
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
@@ -96,11 +97,18 @@ class SessionLife:
         videosdk = videosdk_avatars(
             lambda: reference_dispatching(self._dispatcher.url, self._launch_options),
             clock,
-            dispatcher_url=config.videosdk.dispatcher_url,
+            # With a meeting, whom it calls comes into that.
+            dispatcher_url="" if config.videosdk.account else config.videosdk.dispatcher_url,
             lossy_audio=config.videosdk.lossy_audio,
             own_voice=config.videosdk.own_voice,
         )
-        self.registry = Registry([*builtin, *providers, DirectVoice(clock), *videosdk])
+        meeting = VideoSdkMeeting(
+            lambda: reference_dispatching(self._dispatcher.url, self._launch_options),
+            clock,
+            config.videosdk.account,
+            own_voice=config.videosdk.own_voice,
+        )
+        self.registry = Registry([*builtin, *providers, DirectVoice(clock), *videosdk, meeting])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
         self.standing = Standing(clock, [provider.traits for provider in self.registry])
         self.wire: Signal[WireEvent] = Signal("wire")

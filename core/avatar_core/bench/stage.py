@@ -261,6 +261,8 @@ class Stage:
             await self._connection.aclose()
         if ending is not None:
             await ending
+        if actor is not None:
+            await actor.dismiss()
 
     def _on_viewer_said(self, message: object) -> None:
         if self._closing is None:

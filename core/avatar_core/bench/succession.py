@@ -52,6 +52,8 @@ class Succession:
             answered.reported.connect(life.intake.avatar_reported)
             answered.found.connect(lambda found: self.found(actor.traits.id, found))
             answered.held_up.connect(lambda held_s: life.figures.measure("send_wait_ms", held_s * 1000))
+        if actor.measured is not None:
+            actor.measured.connect(lambda found: life.figures.measure(*found))
         self._give_stage(actor)
 
     def go_without(self, ending: str) -> None:
@@ -81,7 +83,7 @@ class Succession:
         life = self._life
         # Not before the book knows who speaks: what was held goes on at once.
         life.book.hand_over(actor.traits.id)
-        life.measuring.handed_over(actor.identity, actor.sink)
+        life.measuring.handed_over(actor.identity)
         absent = self._absence.end()
         if absent is not None and absent is not actor:
             life.tasks.spawn(absent.aclose(), name=f"end of {absent.identity}")

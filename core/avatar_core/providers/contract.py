@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.room.connection import RoomConnection
+from avatar_core.signal import Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,22 @@ class Killable(Protocol):
     async def kill(self) -> None:
         """End it as a crash does; raises ProviderError where it can't be found."""
         ...
+
+
+@runtime_checkable
+class Accompanied(Protocol):
+    """An avatar with processes of its own on this machine beside its worker, which the end of a dispatcher ends."""
+
+    async def dismiss(self) -> None:
+        """End those; harmless twice."""
+        ...
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """An avatar whose provider measures something itself: `measured` tells a metric's name and a value of it."""
+
+    measured: Signal[tuple[str, float]]
 
 
 class Provider(Protocol):

@@ -111,8 +111,8 @@ class VideoSdkAvatar:
             clock=self._clock,
         )
         answer = await audio_out.connect()
-        worker_id = _worker_id(answer) if dispatching.workers_url else None
-        return _VideoSdkWorker(self, audio_out, dispatching.workers_url, worker_id)
+        worker_id = worker_id_of(answer) if dispatching.workers_url else None
+        return VideoSdkWorker(self, audio_out, dispatching.workers_url, worker_id)
 
     def meeting(self, connection: RoomConnection, identity: str) -> RoomMeeting:
         """The room as a meeting, in which `identity` alone is spoken to."""
@@ -137,7 +137,7 @@ class VideoSdkAvatar:
         return OwnVoiceOutput(avatar, voice, audio_out.participant_id, left, clock=self._clock)
 
 
-class _VideoSdkWorker(DispatchedAvatar):
+class VideoSdkWorker(DispatchedAvatar):
     """One launched worker and the wire to it."""
 
     def __init__(
@@ -162,7 +162,7 @@ class _VideoSdkWorker(DispatchedAvatar):
         await super().aclose()
 
 
-def _worker_id(answer: bytes) -> str | None:
+def worker_id_of(answer: bytes) -> str | None:
     """The worker's name in the answer of a dispatcher of ours; others answer what they like (PROTOCOLS V2)."""
     try:
         return decode_launch_answer(answer).worker_id

@@ -11,6 +11,7 @@ from avatar_core.bench.doctor.providers import check_keys, check_plugins, instal
 from avatar_core.bench.doctor.report import Check, Report, State
 from avatar_core.bench.doctor.room import check_room
 from avatar_core.bench.doctor.sound import check_sound
+from avatar_core.bench.doctor.videosdk import check_videosdk
 from avatar_core.errors import ConfigError
 
 MIN_PYTHON = (3, 11)
@@ -57,4 +58,5 @@ async def _configured(desktop: DesktopEnvironment, config: Config | ConfigError)
         await check_livekit(config),
         check_plugins(installed_plugins(), keys),
         check_keys(keys),
+        await check_videosdk(config.videosdk),
     )

@@ -41,13 +41,15 @@ class ProbeResult:
         return one_line(f"{why} ({how})" if why else how)
 
 
-async def run_probe(source: str, *arguments: str, timeout_s: float = PROBE_TIMEOUT_S) -> ProbeResult:
-    """Run Python `source` in a child of this interpreter with `arguments` in its `sys.argv`; never raises for it.
+async def run_probe(
+    source: str, *arguments: str, timeout_s: float = PROBE_TIMEOUT_S, python: str = sys.executable
+) -> ProbeResult:
+    """Run Python `source` in a child of `python` with `arguments` in its `sys.argv`; never raises for it.
 
     The child does not look for modules in the current folder.
     """
     child = await asyncio.create_subprocess_exec(
-        sys.executable,
+        python,
         "-P",
         "-c",
         source,

@@ -5,6 +5,7 @@ from avatar_core.bench.figures import METRICS, Figures
 _SPEECH = "what was said, and when, is known to who drives the avatar alone"
 _COMMANDS = "commands and their answers pass between the avatar and who drives it"
 _START = "it was started by somebody else"
+_RELAY = "no relay of this bench brings it into the room"
 _PROCESS = "its process is none of this bench's"
 
 _BY_SPEECH = (
@@ -39,6 +40,7 @@ _BY_COMMANDS = (
     "avatars_left",
     "hang_count",
 )
+_BY_RELAY = ("relay_audio_ms", "relay_video_ms")
 _BY_START = ("create_s", "join_s", "crash_noticed_s")
 _LATER = "from the viewer's join, or the avatar's where that came later"
 
@@ -46,7 +48,13 @@ _LATER = "from the viewer's join, or the avatar's where that came later"
 def say_what_is_not_measured(figures: Figures) -> None:
     """Note the reason at each metric that has no value, and what must be known of those whose beginning differs."""
     workers = tuple(name for name, _ in METRICS if name.startswith("worker_"))
-    for names, why in ((_BY_SPEECH, _SPEECH), (_BY_COMMANDS, _COMMANDS), (_BY_START, _START), (workers, _PROCESS)):
+    for names, why in (
+        (_BY_SPEECH, _SPEECH),
+        (_BY_COMMANDS, _COMMANDS),
+        (_BY_START, _START),
+        (_BY_RELAY, _RELAY),
+        (workers, _PROCESS),
+    ):
         for name in names:
             figures.note(name, why, refused=True)
     for name in ("first_frame_s", "first_sound_s"):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from avatar_core.avatar.faults.planted import Faults
-from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.runner import AvatarRunner, video_bitrate_bps
 from avatar_core.playback.contract import PlaybackStartedEvent
 from avatar_core.playback.segment import SegmentRef
@@ -239,8 +238,7 @@ async def test_closing_before_publishing_is_harmless() -> None:
     [(320, 180, 30, 400_000, 400_000), (1280, 720, 30, 2_400_000, 2_600_000), (3840, 2160, 60, 8_000_000, 8_000_000)],
 )
 def test_bitrate_grows_with_the_picture_within_limits(width: int, height: int, fps: float, low: int, high: int) -> None:
-    options = AvatarOptions(video_width=width, video_height=height, video_fps=fps)
-    assert low <= video_bitrate_bps(options) <= high
+    assert low <= video_bitrate_bps(width, height, fps) <= high
 
 
 def spoiled(**planted: float) -> pytest.MarkDecorator:

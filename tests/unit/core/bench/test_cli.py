@@ -63,6 +63,7 @@ def test_the_help_names_what_is_built_and_nothing_else() -> None:
         "room",
         "worker",
         "dispatcher",
+        "videosdk",
         "doctor",
     }
 

@@ -22,6 +22,24 @@ def test_settings_are_taken_from_the_environment() -> None:
     assert settings == VideoSdkSettings("https://host:8089/launch?x=1", True, True)
 
 
+def test_a_meeting_is_read_with_all_that_belongs_to_it() -> None:
+    settings = read(
+        VIDEOSDK_ROOM_ID="abcd-efgh",
+        VIDEOSDK_API_KEY="key",
+        VIDEOSDK_SECRET_KEY="secret",
+        VIDEOSDK_AVATAR_ID="somebody",
+        VIDEOSDK_SIGNALING_BASE_URL="https://api.example/",
+        VIDEOSDK_PYTHON="/there/bin/python",
+    )
+    account = settings.account
+    assert account is not None
+    assert (account.meeting_id, account.avatar_id) == ("abcd-efgh", "somebody")
+    assert (account.api_key, account.secret_key) == ("key", "secret")
+    assert (account.signaling_base_url, account.python) == ("api.example", "/there/bin/python")
+    assert "secret" not in repr(settings)
+    assert read(VIDEOSDK_API_KEY="key", VIDEOSDK_SECRET_KEY="secret").account is None
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
