@@ -39,6 +39,8 @@ class Body(QWidget):
     def __init__(self, session: Session, actions: Actions, icons: Icons, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("main")
+        # Where somebody else drives, nothing is said from here, and there is no ledger.
+        self._drives = not session.snapshot().observing
         self.top_bar = TopBar(icons, theme)
         self.notices = NoticeStrip(icons, theme)
         self.providers = ProviderList(icons, theme)
@@ -114,7 +116,8 @@ class Body(QWidget):
         self._fault_tools.show_snapshot(snapshot)
         self.ledger.show_rows(snapshot.ledger)
         show_balance(self._balance, snapshot.balance)
-        self._folded_line.show_balance(snapshot.balance)
+        if self._drives:
+            self._folded_line.show_balance(snapshot.balance)
         if (newest := self.events.newest) is not None:
             self._folded_line.show_event(self.events.time_of(newest), newest.text)
         if self.notices.show_notices(snapshot.notices):
@@ -134,10 +137,10 @@ class Body(QWidget):
         self.room.set_short(new.short_room)
         self.status.set_short(new.short_status)
         self.controls.set_tight(new.tight_controls)
-        self.plots.fold(buffer=new.buffer_plot, sent=new.sent_plot)
+        self.plots.fold(buffer=new.buffer_plot, sent=new.sent_plot and self._drives)
         self._folded_line.setVisible(not new.docks)
-        for dock in (self.event_dock, self.ledger_dock):
-            dock.setVisible(new.docks)
+        self.event_dock.setVisible(new.docks)
+        self.ledger_dock.setVisible(new.docks and self._drives)
         if new.docks:
             self._size_docks()
 
@@ -161,9 +164,10 @@ class Body(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.providers)
-        for panel in (self.room, self.lines):
-            layout.addWidget(divider())
-            layout.addWidget(panel)
+        for panel, shown in ((self.room, True), (self.lines, self._drives)):
+            for widget in (divider(), panel):
+                layout.addWidget(widget)
+                widget.setVisible(shown)
         layout.addStretch()
         return column
 

@@ -11,24 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.config import Config, Credentials, RoomChoice, RoomKind
+from avatar_core.bench.config import Config, Credentials
 from avatar_core.bench.contract import Session
 from avatar_core.bench.observe.observed import Observed
 from avatar_core.bench.observe.session import ObserveSession
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Role, SessionState
 from avatar_core.bench.venue import AGENT_IDENTITY, VIEWER_IDENTITY
-from avatar_core.room.connection import RoomConnection
-from avatar_core.room.options import VideoPublishOptions
-from avatar_core.tokens import TokenClaims, VideoGrants
-from avatar_core.wire.livekit import ATTRIBUTE_PUBLISH_ON_BEHALF
-from tests.fakes.media_signals import playing_tone, showing_bars
+from tests.fakes.media_signals import playing_tone
 from tests.leftovers import Leftovers
 from tests.real_session import connected_session, same_server
+from tests.somebody import AGENT, AVATAR, Somebody
 
 LIMIT_S = 25.0
-WIDTH_PX, HEIGHT_PX = 320, 240
-AGENT, AVATAR = "agent-1", "tavus"
 
 
 async def becomes(session: Session, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:
@@ -43,38 +38,9 @@ def measured(session: Session) -> set[str]:
     return {sample.metric for sample in session.samples()}
 
 
-class Somebody:
-    """People who come to one room of the server, by the SDK, and leave at the end."""
-
-    def __init__(self, access, room_name: str) -> None:
-        self.config = Config(
-            RoomChoice(RoomKind.URL, "a test", access.url), Credentials(access.api_key, access.api_secret)
-        )
-        self.room_name = room_name
-        self._access = access
-
-    async def comes(self, identity: str, *, behalf: str = "", kind: str = "standard") -> RoomConnection:
-        attributes = {ATTRIBUTE_PUBLISH_ON_BEHALF: behalf} if behalf else {}
-        grants = VideoGrants(room_join=True, room=self.room_name)
-        connection = RoomConnection()
-        token = self._access.token(TokenClaims(identity, grants, kind=kind, attributes=attributes))
-        await connection.connect(self._access.url, token)
-        return connection
-
-    @asynccontextmanager
-    async def avatar(self) -> AsyncIterator[None]:
-        """It sounds, and its face stands still."""
-        async with AsyncExitStack() as stack:
-            connection = await stack.enter_async_context(await self.comes(AVATAR, behalf=AGENT, kind="agent"))
-            video = await connection.publish_video("face", VideoPublishOptions(WIDTH_PX, HEIGHT_PX))
-            await stack.enter_async_context(showing_bars(video, WIDTH_PX, HEIGHT_PX))
-            await stack.enter_async_context(playing_tone(await connection.publish_audio("voice")))
-            yield
-
-
 @pytest.fixture
 def somebody(access, room_name: str) -> Somebody:
-    return Somebody(access, room_name)
+    return Somebody(access.url, access.api_key, access.api_secret, room_name)
 
 
 @asynccontextmanager
@@ -124,10 +90,9 @@ async def test_an_avatar_is_measured_while_somebody_else_drives_it_and_nobody_in
 
 async def test_an_avatar_that_leaves_is_waited_for_and_what_is_wrong_with_it_is_found(somebody: Somebody) -> None:
     """Planted: a face that stands still while it is heard, its agent audible beside it, and an absence."""
-    observed = Observed(AGENT, somebody.room_name)
     async with (
         await somebody.comes(AGENT, kind="agent") as agent,
-        observing(somebody.config, observed) as session,
+        observing(somebody.config, somebody.observed(AGENT)) as session,
         playing_tone(await agent.publish_audio("its own"), 880.0),
     ):
         connecting = asyncio.ensure_future(session.connect())
@@ -151,7 +116,7 @@ async def test_an_avatar_that_leaves_is_waited_for_and_what_is_wrong_with_it_is_
 
 
 async def test_who_never_comes_is_told_with_the_names_of_those_who_are_there(somebody: Somebody) -> None:
-    observed = Observed("nobody", somebody.room_name, wait_s=1.0)
+    observed = somebody.observed("nobody", wait_s=1.0)
     async with await somebody.comes("ada"), observing(somebody.config, observed) as session:
         result = await session.connect()
         assert not result.ok
@@ -164,7 +129,7 @@ async def test_who_never_comes_is_told_with_the_names_of_those_who_are_there(som
 
 async def test_a_room_that_can_not_be_joined_is_told_and_can_be_tried_again(somebody: Somebody) -> None:
     wrong = Config(somebody.config.room, Credentials("integration-key", "a-secret-that-nobody-else-has-32-bytes"))
-    async with observing(wrong, Observed(AVATAR, somebody.room_name)) as session:
+    async with observing(wrong, somebody.observed()) as session:
         result = await session.connect()
         assert not result.ok
         assert "was not joined" in result.text

@@ -3,6 +3,16 @@
 from avatar_core.bench.states import Command, SessionState
 
 _SPEECH_COMMANDS = (Command.STOP, Command.PAUSE, Command.RESUME, Command.END_SEGMENT)
+_DRIVING = (
+    *_SPEECH_COMMANDS,
+    Command.SPEAK,
+    Command.INTERRUPT,
+    Command.SWAP,
+    Command.SELECT_SOURCE,
+    Command.ADD_SOURCE,
+    Command.PLANT,
+    Command.CRASH_AVATAR,
+)
 _OUT_OF_USE = {
     SessionState.IDLE: "Not connected",
     SessionState.FAILED: "The room is gone. Reconnect first",
@@ -33,3 +43,9 @@ def blocked_in(state: SessionState, *, open_segment: bool, has_avatar: bool) -> 
     if state not in (SessionState.IDLE, SessionState.FAILED):
         blocked[Command.CONNECT] = "Connected already"
     return blocked
+
+
+def blocked_while_observing(state: SessionState, named: str) -> dict[Command, str]:
+    """The same where somebody else drives the avatar `named`: no command that would drive it can ever be used."""
+    blocked = blocked_in(state, open_segment=False, has_avatar=True)
+    return blocked | dict.fromkeys(_DRIVING, f"Observing: somebody else drives {named}")

@@ -15,6 +15,7 @@ from avatar_gui.widgets.command_button import INVERTED, PRIMARY, CommandButton, 
 from avatar_gui.widgets.panel import panel_header
 
 _SOURCE_ICONS = {SourceKind.FILE: "music", SourceKind.PATTERN: "wave-sine", SourceKind.MICROPHONE: "microphone"}
+_ADD, _TARGET = "Speak a file", "Swap to another provider"
 _GAP_PX = 6
 _MONITOR_PX = 40
 
@@ -48,6 +49,10 @@ class SourceBox(QComboBox):
                 if not source.available:
                     # The model behind a combo box takes item flags as data of the role before the user's own.
                     self.setItemData(row, 0, Qt.ItemDataRole.UserRole - 1)
+        why_not = snapshot.blocked.get(Command.SELECT_SOURCE, "")
+        self.setEnabled(not why_not)
+        self.setToolTip(why_not)
+        self.setPlaceholderText("Somebody else drives" if why_not else "")
         row = self.findData(snapshot.selected_source_id)
         if row != self.currentIndex():
             self.setCurrentIndex(row)
@@ -81,7 +86,7 @@ class Controls(QWidget):
 
         self.source = SourceBox(icons, theme)
         self.source.activated.connect(self._source_chosen)
-        self.add_source = self._tool("controls.addSource", "plus", "Speak a file", icons)
+        self.add_source = self._tool("controls.addSource", "plus", _ADD, icons)
         self.add_source.clicked.connect(self.file_wanted)
 
         def button(name: str, face: Face, key: str) -> CommandButton:
@@ -106,7 +111,7 @@ class Controls(QWidget):
 
         self._targets = QMenu(self)
         self._in_place = QAction("In place of the old one", self, checkable=True)
-        self.swap_target = self._tool("controls.swapTarget", "chevron-down", "Swap to another provider", icons)
+        self.swap_target = self._tool("controls.swapTarget", "chevron-down", _TARGET, icons)
         self.swap_target.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.swap_target.setMenu(self._targets)
         self.buttons = (
@@ -162,6 +167,13 @@ class Controls(QWidget):
     def show_snapshot(self, snapshot: SessionSnapshot, target: ProviderInfo | None) -> None:
         """Choose the faces that fit; `target` is what Swap would take."""
         self.source.show_sources(snapshot)
+        for tool, command, words in (
+            (self.add_source, Command.ADD_SOURCE, _ADD),
+            (self.swap_target, Command.SWAP, _TARGET),
+        ):
+            why_not = snapshot.blocked.get(command, "") if snapshot.observing else ""
+            tool.setEnabled(not why_not)
+            tool.setToolTip(why_not or words)
         speech = snapshot.speech
         self.speak.show_face(self._stop if speech else self._speak)
         self.pause.show_face(self._resume if speech and speech.paused else self._pause)
@@ -213,7 +225,7 @@ class Controls(QWidget):
             self._targets.addSeparator()
             self._targets.addAction(self._in_place)
         swap = self._actions[Command.SWAP]
-        label = f"Swap to {numbers[target.id]} {target.name}" if target else "Swap"
+        label = f"Swap to {numbers[target.id]} {target.name}" if target and not snapshot.observing else "Swap"
         self.swap.show_face(Face(swap, label, "Swapping", "arrows-left-right", "Beside the old one"))
 
     def _source_chosen(self, row: int) -> None:

@@ -19,6 +19,8 @@ from avatar_gui.widgets.text import ElidedLabel
 
 _RANGE_FROM_PX, _CHECK_FROM_PX = 700, 540
 _VALUE_PX, _STATUS_PX = 52, 110
+_PLANT = "Plant the chosen fault, or take it away again"
+_CLEAR = "Plant nothing from the next start on"
 _HINT = "Choose a row. What is planted holds from the next start on."
 
 
@@ -46,6 +48,7 @@ class FaultTools(QWidget):
         super().__init__()
         self._model, self._table, self._action = model, table, actions[Command.PLANT]
         self._planted: dict[str, float | bool] = {}
+        self._why_not = ""
         self._status = ElidedLabel(_HINT, Type.LABEL, "t2", "faults.status")
         self._status.setMaximumWidth(_STATUS_PX)
         self._value = QLineEdit()
@@ -54,9 +57,9 @@ class FaultTools(QWidget):
         self._value.setAccessibleName("Strength of the fault")
         self._value.setFixedSize(_VALUE_PX, 22)
         self._value.returnPressed.connect(self.plant)
-        self._plant = self._button("faults.plant", "Plant", "Plant the chosen fault, or take it away again")
+        self._plant = self._button("faults.plant", "Plant", _PLANT)
         self._plant.clicked.connect(self.plant)
-        self._clear = self._button("faults.clear", "Clear", "Plant nothing from the next start on")
+        self._clear = self._button("faults.clear", "Clear", _CLEAR)
         self._clear.clicked.connect(self.clear)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -72,7 +75,9 @@ class FaultTools(QWidget):
         """Show what is planted."""
         self._planted = {name: True if self._is_flag(name) else value for name, value in snapshot.faults.items()}
         self._model.show_planted(snapshot.faults)
-        self._clear.setEnabled(bool(self._planted))
+        self._why_not = snapshot.blocked.get(Command.PLANT, "")
+        self._clear.setEnabled(bool(self._planted) and not self._why_not)
+        self._allow()
         self._name_button()
 
     def plant(self) -> None:
@@ -101,8 +106,7 @@ class FaultTools(QWidget):
     def _choose(self) -> None:
         row = self._table.currentIndex().row()
         kind = self._model.kind(row) if row >= 0 else None
-        self._value.setEnabled(kind is not None and not kind.is_flag)
-        self._plant.setEnabled(kind is not None)
+        self._allow()
         if kind is not None:
             self._value.setText(
                 "" if kind.is_flag else f"{self._planted.get(kind.name, next(iter(kind.strengths), kind.low)):g}"
@@ -110,6 +114,16 @@ class FaultTools(QWidget):
             self._value.setToolTip(f"{kind.name}: {kind.range_text}")
             self._value.setPlaceholderText(kind.unit)
         self._name_button()
+
+    def _allow(self) -> None:
+        row = self._table.currentIndex().row()
+        kind = self._model.kind(row) if row >= 0 else None
+        self._value.setEnabled(kind is not None and not kind.is_flag and not self._why_not)
+        self._plant.setEnabled(kind is not None and not self._why_not)
+        self._plant.setToolTip(self._why_not or _PLANT)
+        self._clear.setToolTip(self._why_not or _CLEAR)
+        if self._why_not:
+            self._status.setText(self._why_not)
 
     def _name_button(self) -> None:
         row = self._table.currentIndex().row()

@@ -203,7 +203,9 @@ class MetricsPanel(QWidget):
         self._trust.show_trust(snapshot.trust)
         self._offset.show_metric(rows.get(OFFSET))
         for name, line in self._lines.items():
-            if name == "segments":
+            if name == "segments" and snapshot.observing:
+                line.show_row(None)
+            elif name == "segments":
                 line.show_balance(snapshot.balance)
             else:
                 line.show_row(rows.get(name))

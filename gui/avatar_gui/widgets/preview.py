@@ -206,7 +206,8 @@ def words_for(snapshot: SessionSnapshot) -> str:
             usual = ""
             if elapsed_s >= _LONG_START_S and info.usual_start_s is not None:
                 usual = f". Usually {info.usual_start_s:.1f} s"
-            return f"Starting {info.provider}, {elapsed_s:.1f} s{usual}"
+            doing = "Waiting for" if snapshot.observing else "Starting"
+            return f"{doing} {info.provider}, {elapsed_s:.1f} s{usual}"
         case PreviewState.STOPPED:
             return f"No frames for {elapsed_s:.1f} s"
         case PreviewState.VOICE:
@@ -214,6 +215,8 @@ def words_for(snapshot: SessionSnapshot) -> str:
         case PreviewState.EMPTY:
             if snapshot.state is SessionState.CONNECTING:
                 return "Connecting"
+            if snapshot.observing:
+                return f"Nothing is seen of {snapshot.observing}. Ctrl+K looks for it again."
             return "No avatar yet. Pick a provider, or press 1."
 
 

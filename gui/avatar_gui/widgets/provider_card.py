@@ -91,7 +91,8 @@ class ProviderCard(QAbstractButton):
         """Show where it stands; `target` marks what Swap would take."""
         sign = STATE_SIGNS[provider.state]
         self._state_tag.show_sign(sign.icon, sign.word, sign.token)
-        self._kind.setText(f"{provider.kind} {DOT} {provider.sample_rate_hz / 1000:g} kHz")
+        rate = f" {DOT} {provider.sample_rate_hz / 1000:g} kHz" if provider.sample_rate_hz else ""
+        self._kind.setText(provider.kind + rate)
         has_key = provider.needs_key and provider.key_present
         self._key.show_sign("key" if has_key else "", "", "t2")
         verdict = VERDICT_SIGNS[provider.verdict] if provider.verdict else Sign("", "", "t2")

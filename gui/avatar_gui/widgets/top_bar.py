@@ -17,6 +17,7 @@ from avatar_gui.widgets.tag import Tag
 from avatar_gui.widgets.text import key_cap, set_text, text_label
 
 HEIGHT_PX = 40
+_LONGEST_NAME = 28
 
 _STATE_SIGNS = {
     SessionState.IDLE: Sign("circle", "Not connected", "t2"),
@@ -29,6 +30,10 @@ _STATE_SIGNS = {
     SessionState.CLOSING: Sign("hourglass", "Closing", "t1"),
     SessionState.FAILED: Sign("circle-x-filled", "No room", "fail"),
 }
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
 
 
 class _Logo(QWidget):
@@ -137,5 +142,8 @@ class TopBar(QWidget):
         sign = _STATE_SIGNS[snapshot.state]
         live = snapshot.live_since_s is not None
         running = f" {duration(snapshot.time_s - snapshot.live_since_s)}" if snapshot.live_since_s is not None else ""
+        if snapshot.observing and snapshot.state is SessionState.READY:
+            sign = Sign("eye", f"Observing {_shortened(snapshot.observing)}", "ok")
         self._state.show_sign(sign.icon, sign.word + (running if live else ""), sign.token)
+        self._state.setToolTip(f"Somebody else drives {snapshot.observing}" if snapshot.observing else "")
         set_text(self._run, snapshot.run_id)

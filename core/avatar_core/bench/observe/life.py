@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Iterable
 
-from avatar_core.bench.allowed import blocked_in
+from avatar_core.bench.allowed import blocked_while_observing
 from avatar_core.bench.analyst_child import AnalystChild
 from avatar_core.bench.arrivals import Arrivals
 from avatar_core.bench.backlog import Backlog
@@ -48,25 +48,6 @@ _log = logging.getLogger(__name__)
 
 _FIRST_PICTURE_TIMEOUT_S = 5.0
 _IN_USE = (SessionState.READY, SessionState.WAITING)
-_DRIVING = (
-    Command.SPEAK,
-    Command.STOP,
-    Command.PAUSE,
-    Command.RESUME,
-    Command.INTERRUPT,
-    Command.END_SEGMENT,
-    Command.SWAP,
-    Command.SELECT_SOURCE,
-    Command.ADD_SOURCE,
-    Command.PLANT,
-    Command.CRASH_AVATAR,
-)
-
-
-def blocked_while_observing(state: SessionState, named: str) -> dict[Command, str]:
-    """The commands that can't be used now, each with its reason: none that drives ever can."""
-    blocked = blocked_in(state, open_segment=False, has_avatar=True)
-    return blocked | dict.fromkeys(_DRIVING, f"Observing: somebody else drives {named}")
 
 
 class ObserveLife:
