@@ -14,8 +14,9 @@ from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.room.options import ConnectOptions
 from avatar_core.room.values import TrackKind
+from tests.embedded_room import EmbeddedRoom, RoomAccess
 from tests.fakes.audio_output import FinishLog
-from tests.integration.conftest import EmbeddedRoom, Join, RoomAccess
+from tests.integration.conftest import Join
 
 AGENT, AVATAR = "agent", "avatar"
 OPTIONS = AvatarOptions(320, 180, 15, 24_000, 1)
