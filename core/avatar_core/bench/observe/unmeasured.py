@@ -2,11 +2,12 @@
 
 from avatar_core.bench.figures import METRICS, Figures
 
-_SPEECH = "what was said, and when, is known to who drives the avatar alone"
-_COMMANDS = "commands and their answers pass between the avatar and who drives it"
-_START = "it was started by somebody else"
-_RELAY = "no relay of this bench brings it into the room"
-_PROCESS = "its process is none of this bench's"
+# As short as a line of the window is; who drives alone knows these.
+_SPEECH = "needs what was said"
+_COMMANDS = "needs the commands"
+_START = "needs its start"
+_RELAY = "needs a relay of ours"
+_PROCESS = "needs its process"
 
 _BY_SPEECH = (
     "utterance_latency_ms",
@@ -42,7 +43,7 @@ _BY_COMMANDS = (
 )
 _BY_RELAY = ("relay_audio_ms", "relay_video_ms")
 _BY_START = ("create_s", "join_s", "crash_noticed_s")
-_LATER = "from the viewer's join, or the avatar's where that came later"
+_LATER = "from the join"
 
 
 def say_what_is_not_measured(figures: Figures) -> None:

@@ -81,7 +81,7 @@ class ObserveView(Screen):
             name=post.venue.room_name,
             loss_percent=self.loss_percent,
             jitter_ms=self.jitter_ms,
-            participants=(*people, Participant(f"{post.identity} (hidden)", Role.VIEWER)),
+            participants=(*people, Participant(post.identity, Role.VIEWER)),
         )
 
     def _role(self, person: Person) -> Role:
