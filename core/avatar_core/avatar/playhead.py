@@ -4,8 +4,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-GRAIN_S = 0.01
-"""LiveKit's source lets sound out so much at a time: what has just begun to leave by the clock may still wait."""
+from avatar_core.avatar.grain_clock import GRAIN_S, GrainClock
 
 
 @dataclass(slots=True, eq=False)
@@ -27,8 +26,12 @@ class _Run:
 
 @dataclass(slots=True)
 class Playhead:
-    """What is queued leaves at once, in order, and in real time. All times are the caller's clock."""
+    """What is queued leaves with the next beat of `grains`, at once where none is known, in order, and in real time.
 
+    All times are the caller's clock.
+    """
+
+    grains: GrainClock = field(default_factory=GrainClock)
     _runs: deque[_Run] = field(default_factory=deque)
     _ends_s: float = -math.inf
     _speech_ends_s: float = -math.inf
@@ -36,7 +39,7 @@ class Playhead:
     def push(self, now_s: float, duration_s: float, utterance: Utterance | None) -> float:
         """Sound was queued; returns when its first sample leaves."""
         self.settle(now_s)
-        starts_s = max(now_s, self._ends_s)
+        starts_s = self._ends_s if self._ends_s > now_s else self.grains.next_s(now_s)
         self._ends_s = starts_s + duration_s
         if utterance is not None:
             utterance.pushed_s += duration_s

@@ -25,8 +25,8 @@ from avatar_core.wire.livekit import TRACK_AUDIO, TRACK_VIDEO, SegmentReport
 
 _log = logging.getLogger(__name__)
 
-_SOURCE_QUEUE_MS = round(QUEUE_S * 2000)
-"""Of LiveKit's audio source: twice what the synchronizer keeps in it, so that a capture never waits."""
+_SOURCE_QUEUE_MS = round(QUEUE_S * 1000)
+"""Of LiveKit's audio source: what speech keeps in it. Silence gives a little more, and its captures wait for a beat."""
 _BITS_PER_PIXEL = 0.09
 _BITRATE_LIMITS_BPS = (400_000, 8_000_000)
 AVATAR_STREAM = "avatar"

@@ -135,7 +135,14 @@ class SoundRelease:
             if isinstance(head, AudioSegmentEnd):
                 self.queue.pop()
                 self._end(head, now_s)
-            elif head is not None and (queued_s + PIECE_S <= QUEUE_S or self._playhead.only_silence(now_s)):
+            elif head is not None and self._playhead.only_silence(now_s):
+                between_s = self._playhead.grains.between_s(now_s)
+                if between_s > now_s:
+                    await self.alarm.sleep(between_s)
+                else:
+                    self.queue.pop()
+                    await self._say(head, now_s)
+            elif head is not None and queued_s + PIECE_S <= QUEUE_S:
                 self.queue.pop()
                 await self._say(head, now_s)
             elif head is None and queued_s <= silence_s:
@@ -189,8 +196,10 @@ class SoundRelease:
         await self._capture(AudioFrame(silence, rate_hz))
 
     async def _capture(self, sound: AudioFrame) -> None:
-        cuts = self._cuts
+        cuts, from_s = self._cuts, self._clock.now()
         await self._output.capture(sound)
-        if cuts != self._cuts:
+        if cuts == self._cuts:
+            self._playhead.grains.captured(from_s, self._clock.now())
+        else:
             # A clear that came meanwhile may have overtaken it on its way.
             self._output.clear_queue()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from avatar_core.avatar.playhead import GRAIN_S, Playhead, Utterance
+from avatar_core.avatar.grain_clock import GRAIN_S
+from avatar_core.avatar.playhead import Playhead, Utterance
 
 
 def test_sound_leaves_at_once_and_in_order() -> None:
@@ -66,3 +67,13 @@ def test_end_of_an_utterance_is_when_its_last_sample_has_left() -> None:
     assert playhead.end_of(utterance, 0.1) == pytest.approx(0.2)
     playhead.settle(0.3)
     assert playhead.end_of(utterance, 0.3) == 0.3
+
+
+def test_sound_for_an_empty_queue_leaves_with_the_beat_of_the_output() -> None:
+    playhead = Playhead()
+    for at in range(20):
+        playhead.grains.captured(at * 0.02, at * 0.02 + 0.014)
+    assert playhead.push(10.0, 0.02, None) == pytest.approx(10.004)
+    assert playhead.push(10.001, 0.02, None) == pytest.approx(10.024)
+    playhead.cut(10.005)
+    assert playhead.push(10.005, 0.02, None) == pytest.approx(10.014)
