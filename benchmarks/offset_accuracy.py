@@ -1,8 +1,9 @@
 """How well the viewer measures an A/V offset: known ones are planted in turn, and told against the run's zero block.
 
 The worker reports what it planted; beeps of a time in which that changed are left out. Figures of time that is not
-trusted are left out, and counted. The receiver's buffers grow and shrink within a run, sound's more than picture's:
-the second error is without what they have added since the zero block, by their own statistics.
+trusted are left out, and counted. The receiver's buffers grow and shrink within a run, sound's more than picture's,
+and what is received with them: the first error has that in it. WebRTC's statistics tell how much longer a picture was
+under way than sound; the second error is of what was received less that, as the bench's zero is.
 """
 
 import argparse
@@ -15,7 +16,6 @@ from avatar_core.avatar.faults.delays import SWEEP_MS
 from avatar_core.avatar.faults.planted import Faults
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import load_config
-from avatar_core.bench.snapshot import SeriesSnapshot
 from avatar_core.bench.states import SeriesName
 
 PATTERN = "sync-pattern"
@@ -26,12 +26,12 @@ NEAR_MS = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Beep:
-    """One event: when, what was received, what was planted by then, and what the viewer's buffers made of it."""
+    """One event: when, what was received, what was planted by then, and what the way added."""
 
     at_s: float
     received_ms: float
     planted_ms: float
-    buffered_ms: float
+    way_ms: float
 
 
 def planted_at(reports: list[tuple[float, float]], at_s: float) -> float | None:
@@ -70,9 +70,11 @@ async def measure(block_s: float) -> tuple[list[Beep], int]:
             for at_s, value in zip(series.time_s, series.value, strict=True)
             if np.isfinite(value) and figures.judge.trusted_between(float(at_s) - 1, float(at_s))
         ]
-        audio, video = (session.series(name, 0.0) for name in (SeriesName.BUFFER_AUDIO_MS, SeriesName.BUFFER_VIDEO_MS))
+        ways = [(sample.time_s, sample.value) for sample in figures.samples() if sample.metric == "av_offset_way_ms"]
+        if not ways:
+            raise SystemExit("WebRTC's statistics did not tell of the way.")
         beeps = [
-            Beep(at_s, value, planted, _at(video, at_s) - _at(audio, at_s))
+            Beep(at_s, value, planted, float(np.interp(at_s, *zip(*ways, strict=True))))
             for at_s, value in trusted
             if (planted := planted_at(reports, at_s)) is not None
         ]
@@ -81,20 +83,15 @@ async def measure(block_s: float) -> tuple[list[Beep], int]:
         await session.aclose()
 
 
-def _at(series: SeriesSnapshot, at_s: float) -> float:
-    known = np.isfinite(series.value)
-    return float(np.interp(at_s, series.time_s[known], series.value[known]))
-
-
 def table(beeps: list[Beep]) -> str:
     """Error against the zero block, for each planted offset and for all."""
     zero_block = [beep for beep in beeps if beep.planted_ms == 0.0]
     zero_ms = float(np.median([beep.received_ms for beep in zero_block]))
-    path_ms = float(np.median([beep.received_ms - beep.buffered_ms for beep in zero_block]))
+    path_ms = float(np.median([beep.received_ms - beep.way_ms for beep in zero_block]))
     lines = [
         f"zero block {zero_ms:+.1f} ms",
         "",
-        "| injected ms | n | error p50 | p95 | without the buffers' change p50 | p95 |",
+        "| injected ms | n | error p50 | p95 | less the way p50 | p95 |",
         "|---|---|---|---|---|---|",
     ]
     for name, chosen in [
@@ -102,7 +99,7 @@ def table(beeps: list[Beep]) -> str:
         ("all", beeps),
     ]:
         raw = [abs(beep.received_ms - zero_ms - beep.planted_ms) for beep in chosen]
-        steady = [abs(beep.received_ms - beep.buffered_ms - path_ms - beep.planted_ms) for beep in chosen]
+        steady = [abs(beep.received_ms - beep.way_ms - path_ms - beep.planted_ms) for beep in chosen]
         if chosen:
             spread = " | ".join(f"{np.percentile(errors, share):.1f}" for errors in (raw, steady) for share in (50, 95))
             lines.append(f"| {name} | {len(chosen)} | {spread} |")

@@ -26,6 +26,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_ms", "ms"),
     ("av_offset_faces_ms", "ms"),
     ("av_offset_source_ms", "ms"),
+    ("av_offset_way_ms", "ms"),
     ("av_offset_utterance_ms", "ms"),
     ("av_offset_slope_ms_per_s", "ms/s"),
     ("audio_delay_ms", "ms"),
@@ -93,6 +94,7 @@ SIGNED = frozenset(
         "av_offset_ms",
         "av_offset_faces_ms",
         "av_offset_source_ms",
+        "av_offset_way_ms",
         "av_offset_utterance_ms",
         "av_offset_slope_ms_per_s",
         "pitch_error_percent",
@@ -186,7 +188,7 @@ class Figures:
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
         self._changed(name)
         if name == "av_offset_ms":
-            self.zero.received(end_s, value)
+            self.zero.received(begin_s, value)
         elif name == "av_offset_source_ms":
             self.zero.source(value)
 

@@ -42,6 +42,8 @@ class Intake:
         self._loudness = Loudness(figures)
         # The viewer's own delays in ms, by kind, and when an avatar last told its own offset.
         self._delay_ms: dict[str, float] = {}
+        # What the way adds to the offset, by WebRTC's statistics; None until they tell.
+        self._way_ms: float | None = None
         self._reported_s: float | None = None
 
     def viewer_said(self, message: object) -> None:
@@ -82,6 +84,10 @@ class Intake:
         for at_s, value in message.points:
             if message.series in ("buffer_audio_ms", "buffer_video_ms"):
                 self._delay_ms[message.series] = value
+            elif message.series == "av_offset_way_ms":
+                self._way_ms = value
+                self._figures.zero.way(at_s, value)
+                self._figures.measure("av_offset_way_ms", value, since_s=at_s - _PERIOD_S)
             if message.series in list(SeriesName):
                 self._figures.point(SeriesName(message.series), at_s, value)
             if message.series == "av_offset_ms":
@@ -99,8 +105,10 @@ class Intake:
     def _estimate_source(self, at_s: float, offset_ms: float) -> None:
         """What left an avatar that does not tell: the viewer's own delays taken off (DESIGN, "two offsets")."""
         tells = self._reported_s is not None and at_s - self._reported_s < _TELLS_S
-        if not tells and len(self._delay_ms) == 2:
+        own_ms = self._way_ms
+        if own_ms is None and len(self._delay_ms) == 2:
             own_ms = self._delay_ms["buffer_video_ms"] - self._delay_ms["buffer_audio_ms"]
+        if not tells and own_ms is not None:
             self._figures.estimated.add("av_offset_source_ms")
             self._figures.measure("av_offset_source_ms", offset_ms - own_ms, since_s=at_s)
 

@@ -107,16 +107,22 @@ class ViewerProcess:
             published = self._viewer.connection.participants.get(watch.identity) if watch is not None else None
             bitrate_bps = 0.0
             readings = {}
+            ways_ms: dict[TrackKind, float] = {}
             for publication in published.publications if published is not None else ():
                 reading = await self._read(publication)
                 if reading is None:
                     continue
                 readings[publication.sid] = reading
+                if reading[1].way_ms is not None:
+                    ways_ms[publication.kind] = reading[1].way_ms
                 if (before := self._readings.get(publication.sid)) is not None:
                     rate = rate_between(before[1], reading[1], reading[0] - before[0])
                     self._report_track(publication.kind, rate, reading[0])
                     bitrate_bps += rate.bitrate_bps if publication.kind is TrackKind.VIDEO else 0.0
             self._readings = readings
+            if len(ways_ms) == 2:
+                offset_ms = ways_ms[TrackKind.VIDEO] - ways_ms[TrackKind.AUDIO]
+                self.tell(messages.Samples("av_offset_way_ms", ((self._clock.now(), offset_ms),)))
             first_s = watch.video.first_frame_s if watch is not None else None
             if watch is not None and first_s is not None and self._clock.now() - first_s >= _RATE_KNOWN_AFTER_S:
                 self._report_video(watch, bitrate_bps)

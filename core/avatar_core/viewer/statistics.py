@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_NTP_EPOCH_MS = 2_208_988_800_000
+"""1970 in NTP's time, which begins in 1900."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
@@ -22,6 +25,9 @@ class Inbound:
     """Made up because their packets were missing or late; in silence they are not counted."""
     freezes: int = 0
     """Of pictures, as WebRTC counts them."""
+    way_ms: float | None = None
+    """Age of what is played out now: from its capture, by the sender's clock as its RTCP reports tell it, to now by
+    ours. None before two reports. What the two clocks differ by is in it, the same for all tracks of one sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,13 @@ def read_inbound(entries: Iterable[Mapping[str, Any]]) -> Inbound | None:
         samples_received=int(inbound.get("total_samples_received", 0)),
         samples_concealed=int(inbound.get("concealed_samples", 0)) - int(inbound.get("silent_concealed_samples", 0)),
         freezes=int(inbound.get("freeze_count", 0)),
+        way_ms=_way_ms(inbound.get("estimated_playout_timestamp", 0.0), part.get("rtc", {}).get("timestamp", 0)),
     )
+
+
+def _way_ms(playout_ntp_ms: float | str, read_us: int | str) -> float | None:
+    played_ms, read_ms = float(playout_ntp_ms) - _NTP_EPOCH_MS, float(read_us) / 1000
+    return read_ms - played_ms if played_ms > 0 and read_ms > 0 else None
 
 
 def rate_between(before: Inbound, after: Inbound, elapsed_s: float) -> InboundRate:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from avatar_core.media.flashes import FlashDetector
 from avatar_core.media.frames import VideoFrame
 from avatar_core.metrics.freezes import FreezeRule
+from avatar_core.viewer.frame_clock import FrameClock
 
 _RATE_WINDOW_S = 2.0
 
@@ -28,6 +29,7 @@ class VideoProbe:
         self.first_frame_s: float | None = None
         self.last_frame_s: float | None = None
         self._flashes = FlashDetector()
+        self._clock = FrameClock()
         self._freezes = FreezeRule()
         # Without the first frame, which begins the time that is counted.
         self._arrivals_s: deque[float] = deque(maxlen=256)
@@ -41,7 +43,8 @@ class VideoProbe:
         self.last_frame_s = received_s
         self.width_px, self.height_px = frame.width, frame.height
         self.frames += 1
-        return Seen(self._flashes.push(frame.luma, received_s), self._freezes.push(received_s))
+        seen_s = self._clock.frame(frame.pts_s, received_s)
+        return Seen(self._flashes.push(frame.luma, seen_s), self._freezes.push(received_s))
 
     def freeze_s(self, now_s: float) -> float | None:
         """How long the picture has been frozen by now; None where it is not."""

@@ -55,3 +55,46 @@ def test_without_a_report_of_the_source_nothing_is_known() -> None:
     for at in range(2 * BLOCK):
         block.received(float(at), -30.0)
     assert (block.zero_ms, len(block.differences)) == (None, 0)
+
+
+def test_what_the_way_adds_is_not_of_the_zero() -> None:
+    block = ZeroBlock()
+    block.source(0.0)
+    block.way(0.0, -20.0)
+    for at in range(20):
+        # The sound's buffer grows by 60 ms meanwhile; the statistics come a little after what was received.
+        way_ms = -20.0 - 3 * at
+        block.received(at + 0.9, way_ms - 3 * 0.9 - 15.0)
+        block.way(at + 1.0, way_ms - 3)
+    assert block.zero_ms == pytest.approx(-15.0)
+    assert block.most_moved_ms == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_shift_that_the_way_does_not_tell_moves_it() -> None:
+    block = ZeroBlock()
+    block.source(0.0)
+    block.way(0.0, -20.0)
+    for at in range(20):
+        block.received(at + 0.5, -35.0 if at < 10 else -55.0)
+        block.way(at + 1.0, -20.0)
+    assert block.most_moved_ms == pytest.approx(20.0)
+
+
+def test_the_way_becoming_known_begins_a_new_block() -> None:
+    block = fed(*[-50.0] * BLOCK)
+    block.way(10.0, -30.0)
+    assert (block.zero_ms, len(block.differences)) == (None, 0)
+    for at in range(BLOCK + 2):
+        block.received(10.5 + at, 80.0 - 50.0)
+        block.way(11.0 + at, -30.0)
+    assert (block.zero_ms, block.most_moved_ms) == (-20.0, 0.0)
+
+
+def test_one_reading_of_the_way_that_is_a_grain_off_moves_nothing() -> None:
+    block = ZeroBlock()
+    block.source(0.0)
+    for at in range(40):
+        block.received(at + 0.5, -35.0)
+        block.way(at + 1.0, -12.0 if at % 5 == 4 else -20.0)
+    assert block.zero_ms == pytest.approx(-15.0)
+    assert block.most_moved_ms == 0.0

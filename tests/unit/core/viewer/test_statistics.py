@@ -50,3 +50,16 @@ def test_sound_that_was_made_up_is_told_as_a_share_and_silence_is_no_loss() -> N
 def test_freezes_are_counted_as_webrtc_tells_them() -> None:
     inbound = read_inbound([{"inbound_rtp": {"inbound": {"freeze_count": 2}}}])
     assert inbound is not None and inbound.freezes == 2
+
+
+def test_the_way_is_from_capture_to_playout_by_the_reports_of_the_sender() -> None:
+    played_ntp_ms = 2_208_988_800_000 + 1_000_000.0
+    entry = {"rtc": {"timestamp": "1000040500"}, "inbound": {"estimated_playout_timestamp": played_ntp_ms}}
+    inbound = read_inbound([{"inbound_rtp": entry}])
+    assert inbound is not None and inbound.way_ms == pytest.approx(40.5)
+
+
+def test_before_the_sender_reported_the_way_is_not_known() -> None:
+    entry = {"rtc": {"timestamp": "1000040500"}, "inbound": {"estimated_playout_timestamp": 0.0}}
+    inbound = read_inbound([{"inbound_rtp": entry}])
+    assert inbound is not None and inbound.way_ms is None

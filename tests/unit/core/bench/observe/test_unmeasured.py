@@ -11,6 +11,7 @@ MEASURED = {
     "av_offset_ms",
     "av_offset_faces_ms",
     "av_offset_source_ms",
+    "av_offset_way_ms",
     "av_offset_utterance_ms",
     "av_offset_slope_ms_per_s",
     "audio_delay_ms",
