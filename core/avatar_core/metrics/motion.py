@@ -27,7 +27,7 @@ _IDLE_S = 2.0
 _REST_S = 0.4
 _AFTER_SPEECH_S = 0.7
 """A face comes to rest after its speech; from then on it idles."""
-_SHORTEST_STILL_S = 2.0
+SHORTEST_STILL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class Motion:
             still = speaking & (self.quickness.max(axis=1) < _DEAD)
             if not still.any():
                 return None
-        return _runs_s(still, _SHORTEST_STILL_S)
+        return _runs_s(still, SHORTEST_STILL_S)
 
     def moving_until_s(self, since_s: float, idle: IdleMotion) -> float:
         """Until when the face spoke on after `since_s` (an interrupt); `since_s` where it did not. Looks 2 s ahead."""

@@ -50,3 +50,10 @@ def test_clipping_is_told_of_what_was_heard_and_of_silence_nothing() -> None:
 def test_a_face_that_does_not_move_while_it_is_heard_stands_still() -> None:
     observation = Observation(tone(5.0, 0.5), tuple(pictures(5.0)))
     assert measure_health(observation, 0.0, 5.0, Memory())["still_s"][0] > 3.0
+
+
+def test_of_a_face_that_is_hardly_heard_nobody_says_whether_it_stands_still() -> None:
+    silence = np.zeros(4 * RATE, np.int16)
+    word = Sound(np.concatenate((silence, tone(1.0, 0.5).samples)), RATE)
+    for sound in (word, Sound(silence, RATE), None):
+        assert "still_s" not in measure_health(Observation(sound, tuple(pictures(5.0))), 0.0, 5.0, Memory())
