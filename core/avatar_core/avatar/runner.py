@@ -18,19 +18,15 @@ from avatar_core.avatar.synchronizer import AVSynchronizer
 from avatar_core.clock import Clock
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_receiver import DataStreamAudioReceiver
-from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions
+from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions, video_bitrate_bps
 from avatar_core.room.values import ConnectionState, Participant, ParticipantLeft, StateChanged, TrackSource
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire.livekit import TRACK_AUDIO, TRACK_VIDEO, SegmentReport
+from avatar_core.wire.livekit import AVATAR_STREAM, TRACK_AUDIO, TRACK_VIDEO, SegmentReport
 
 _log = logging.getLogger(__name__)
 
 _SOURCE_QUEUE_MS = round(QUEUE_S * 1000)
 """Of LiveKit's audio source: what speech keeps in it. Silence gives a little more, and its captures wait for a beat."""
-_BITS_PER_PIXEL = 0.09
-_BITRATE_LIMITS_BPS = (400_000, 8_000_000)
-AVATAR_STREAM = "avatar"
-"""Sound and picture share a media stream, so that receivers hold the picture back for the sound."""
 
 _AUDIO_BITRATE_BPS = 64_000
 
@@ -195,10 +191,3 @@ class AvatarRunner:
     def _end(self, reason: Literal["controller_gone", "room_lost", "failed"], detail: str) -> None:
         if not self.ended.done():
             self.ended.set_result(RunnerEnded(reason, detail))
-
-
-def video_bitrate_bps(width_px: int, height_px: int, fps: float) -> int:
-    """What the encoder may use: enough for a face at that size and rate, 2.5 Mbit/s at 720p30."""
-    wanted = width_px * height_px * fps * _BITS_PER_PIXEL
-    low, high = _BITRATE_LIMITS_BPS
-    return round(min(max(wanted, low), high))

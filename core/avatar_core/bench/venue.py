@@ -48,13 +48,14 @@ class Venue:
         return self._mint(identity, "standard", grants, _OWN_TOKEN_S)
 
     def seat(self, identity: str, agent: str = AGENT_IDENTITY) -> Seat:
-        """A place for an avatar: camera, microphone and data, on behalf of `agent`; valid to join by soon."""
+        """For an avatar: camera, microphone, data, its own attributes, on behalf of `agent`; valid to join by soon."""
         grants = VideoGrants(
             room_join=True,
             room=self.room_name,
             can_publish_sources=("camera", "microphone"),
             can_publish=True,
             can_publish_data=True,
+            can_update_own_metadata=True,
         )
         token = self._mint(identity, "agent", grants, _AVATAR_TOKEN_S, {ATTRIBUTE_PUBLISH_ON_BEHALF: agent})
         return Seat(self.room.url, self.room_name, identity, agent, token)

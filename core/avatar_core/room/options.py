@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 MAX_STREAM_BYTES = 256 * 1024 * 1024
+_BITS_PER_PIXEL = 0.09
+_BITRATE_LIMITS_BPS = (400_000, 8_000_000)
 
 
 class VideoCodec(Enum):
@@ -66,3 +68,10 @@ class VideoPublishOptions:
     simulcast: bool = False
     stream: str = ""
     """As for audio."""
+
+
+def video_bitrate_bps(width_px: int, height_px: int, fps: float) -> int:
+    """What the encoder may use: enough for a face at that size and rate, 2.5 Mbit/s at 720p30."""
+    wanted = width_px * height_px * fps * _BITS_PER_PIXEL
+    low, high = _BITRATE_LIMITS_BPS
+    return round(min(max(wanted, low), high))

@@ -31,6 +31,8 @@ RPC_REJECT: Final = "reject"
 
 TRACK_AUDIO: Final = "avatar_audio"
 TRACK_VIDEO: Final = "avatar_video"
+AVATAR_STREAM = "avatar"
+"""Sound and picture share a media stream, so that receivers hold the picture back for the sound."""
 
 TOPIC_BENCH_REPORT: Final = "bench.avatar_report"
 """Lossy data packets, worker to bench agent: `AvatarReport`."""

@@ -4,17 +4,16 @@ meeting's SDK. Each frame goes on as it comes; nothing is paced, repeated, or al
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
-from avatar_core.avatar.runner import AVATAR_STREAM, video_bitrate_bps
 from avatar_core.clock import Clock
 from avatar_core.media.av_frames import from_av_audio, from_av_video
 from avatar_core.media.frames import AudioFrame, VideoFrame
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions
+from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions, video_bitrate_bps
 from avatar_core.room.publishing import PublishedAudio, PublishedVideo
 from avatar_core.room.receiving import FrameReader
 from avatar_core.room.values import TrackSource
 from avatar_core.videosdk.relay.surface import MediaTrack
-from avatar_core.wire.livekit import TRACK_AUDIO, TRACK_VIDEO
+from avatar_core.wire.livekit import AVATAR_STREAM, TRACK_AUDIO, TRACK_VIDEO
 
 _UNBUFFERED_MS: Final = 0
 """A queue would turn each hiccup, and the difference of two clocks, into delay that stays."""

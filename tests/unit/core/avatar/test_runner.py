@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avatar_core.avatar.faults.planted import Faults
-from avatar_core.avatar.runner import AvatarRunner, video_bitrate_bps
+from avatar_core.avatar.runner import AvatarRunner
 from avatar_core.playback.contract import PlaybackStartedEvent
 from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.answer_checks import WireFinding
@@ -231,14 +231,6 @@ async def test_closing_before_publishing_is_harmless() -> None:
     await connection.aclose()
     assert not runner.ended.done()
     await asyncio.sleep(0)
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "fps", "low", "high"),
-    [(320, 180, 30, 400_000, 400_000), (1280, 720, 30, 2_400_000, 2_600_000), (3840, 2160, 60, 8_000_000, 8_000_000)],
-)
-def test_bitrate_grows_with_the_picture_within_limits(width: int, height: int, fps: float, low: int, high: int) -> None:
-    assert low <= video_bitrate_bps(width, height, fps) <= high
 
 
 def spoiled(**planted: float) -> pytest.MarkDecorator:
