@@ -21,7 +21,15 @@ from avatar_core.tasks import cancel_and_wait, spawn
 ATTEMPTS = 3
 _JOIN_TIMEOUT_S = 8.0
 _PATTERN, _FACE = "sync-pattern", "talking-head"
-_FACE_CHECKS = ("still_s", "missing_start_ms", "missing_end_ms", "pitch_error_percent", "click_count", "audio_gap_ms")
+_FACE_CHECKS = (
+    "still_s",
+    "missing_start_ms",
+    "missing_end_ms",
+    "pitch_error_percent",
+    "click_count",
+    "audio_gap_ms",
+    "leak_into_next_ms",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +71,17 @@ async def _attempt(config: Config, kind: FaultKind | None, strength: float, prov
     """One run, repeated where it can't be trusted."""
     for attempt in range(1, ATTEMPTS + 1):
         faults = Faults({} if kind is None else {kind.name: True if kind.is_flag else strength})
-        row = Row(kind, strength, await observe(config, faults, provider), zero_ms, attempt)
+        takes_s = kind.takes_s if kind is not None else 0.0
+        row = Row(kind, strength, await observe(config, faults, provider, takes_s=takes_s), zero_ms, attempt)
         if row.trusted:
             break
     return row
 
 
-async def observe(config: Config, faults: Faults, provider: str, scenario: Scenario = EXERCISE) -> Seen:
-    """Do a scenario once with these faults and say what was seen."""
+async def observe(
+    config: Config, faults: Faults, provider: str, scenario: Scenario = EXERCISE, *, takes_s: float = 0.0
+) -> Seen:
+    """Do a scenario once with these faults, for `takes_s` at least, and say what was seen."""
     session = BenchSession(
         config,
         first_provider=provider,
@@ -80,7 +91,9 @@ async def observe(config: Config, faults: Faults, provider: str, scenario: Scena
         join_timeout_s=max(_JOIN_TIMEOUT_S, faults["slow_start_s"] + _JOIN_TIMEOUT_S),
     )
     try:
+        ends_s = session.clock.now() + takes_s
         steps = [step async for step in scenario.run(session, provider)]
+        await session.clock.sleep_until(ends_s)
         await session.wait_measured()
         return what_was_seen(session.snapshot(), steps)
     finally:

@@ -45,6 +45,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("rate_error_percent", "%"),
     ("leak_into_next_ms", "ms"),
     ("unheard_count", ""),
+    ("unstarted_count", ""),
     ("silence_in_segment_ms", "ms"),
     ("clipped_percent", "%"),
     ("level_dbfs", "dBFS"),
@@ -189,7 +190,8 @@ class Figures:
         self._changed(name)
         if name == "av_offset_ms":
             self.zero.received(begin_s, value)
-        elif name == "av_offset_source_ms":
+        elif name == "av_offset_source_ms" and name not in self.estimated:
+            # An estimate comes out of what was received: it knows no zero.
             self.zero.source(value)
 
     def latest(self, name: str, value: float) -> None:

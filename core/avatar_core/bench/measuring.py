@@ -190,6 +190,8 @@ class Measuring:
             for value in values:
                 self._figures.measure(name, value, since_s=since_s, until_s=until_s)
         self._figures.measure("unheard_count", float(not analyzed.recognized), since_s=since_s, until_s=until_s)
+        unstarted = analyzed.recognized and spoken.course.started_s is None
+        self._figures.measure("unstarted_count", float(unstarted), since_s=since_s, until_s=until_s)
         heard = self._hearing.stretches(since_s, until_s).values()
         double_ms = sum(heard_at_once_ms(one, other) for one, other in combinations(heard, 2))
         self._figures.measure("double_audio_ms", double_ms, since_s=since_s, until_s=until_s)

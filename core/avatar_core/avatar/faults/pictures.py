@@ -10,7 +10,6 @@ from avatar_core.media.frames import Pixels, VideoFrame
 
 FIRST_S, EVERY_S = 4.0, 6.0
 """A fault that lasts begins then, counted from the first picture, and again as long after its end."""
-SMALLER_FROM_S = 3.0
 _BLACK_LUMA, _GREY_CHROMA = 16, 128
 _SEED = 7
 
@@ -43,7 +42,7 @@ class PictureFaults:
             frame = replace(self._still, pts_s=frame.pts_s)
         if _lasts(faults["black_s"], since_s):
             frame = _black(frame)
-        if faults["resolution_percent"] and since_s >= SMALLER_FROM_S:
+        if faults["resolution_percent"] and _lasts(EVERY_S, since_s):
             frame = _scaled(frame, faults["resolution_percent"] / 100)
         return frame
 

@@ -24,6 +24,7 @@ class FaultKind:
     finding on the wire. `within`: how near to the strength (early is below zero) the metric comes, where it is that.
     `follows` are metrics that can't but move with it. `strengths` are those that the fault matrix
     plants. `accomplice`: it takes somebody else in the room, so that no worker alone can plant it.
+    `takes_s`: a run must last so long to show it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FaultKind:
     strengths: tuple[float, ...] = (1.0,)
     follows: tuple[str, ...] = ()
     accomplice: bool = False
+    takes_s: float = 0.0
 
     @property
     def is_flag(self) -> bool:

@@ -22,6 +22,7 @@ _BY_SPEECH = (
     "rate_error_percent",
     "leak_into_next_ms",
     "unheard_count",
+    "unstarted_count",
     "silence_in_segment_ms",
     "swap_wrong_avatar_ms",
     "sent_unplayed_s",

@@ -52,7 +52,7 @@ def expected(name: str, strength: float) -> Expected:
         "freeze_s": Expected(strength, 2 * pictures_s),
         "dropped_frames_percent": Expected(1000 * pictures_s * (3 if strength < 40 else 4), 1000 * pictures_s + 1),
         "low_fps": Expected(strength, 0.5),
-        "resolution_percent": Expected(1, 0),
+        "resolution_percent": Expected(2, 0),
         "mouth_still_s": Expected(strength + 0.5, 1.1),
         "black_s": Expected(2 * strength, 4 * pictures_s),
         "pitch_percent": Expected(strength, 0.5),
