@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from itertools import combinations
 
@@ -31,6 +32,7 @@ _LATE_SOUND_S = 1.0
 _BEFORE_S = 6.0
 """Of the time before an utterance, what its pictures tell of the face at rest."""
 _GONE_AFTER_S = 5.0
+_VOICES_KEPT = 8
 _AVATAR_PREFIX = "avatar-"
 
 
@@ -55,9 +57,8 @@ class Measuring:
         # Where, and which avatar; None while there is none.
         self._on_stage = on_stage
         self._hearing = hearing
-        # Who speaks, and who did before: what is said now should not be heard from there.
-        self._speaks: str | None = None
-        self._before: str | None = None
+        # Who speaks by which output, the newest last: what is said now should not be heard from those before.
+        self._voices: deque[tuple[AudioOutput, str]] = deque(maxlen=_VOICES_KEPT)
         self._keeper: SpokenKeeper | None = None
         self._observing = Observing()
         self._faces = FaceReading(figures, clock, tasks, avatar=self._avatar, analyzed=self._face_analyzed)
@@ -80,12 +81,9 @@ class Measuring:
         self._keeper.over.connect(self._on_over)
         return self._keeper
 
-    def handed_over(self, identity: str) -> None:
-        """This avatar speaks from now on: what is open was not heard from one alone."""
-        self._before = self._speaks if self._speaks != identity else None
-        self._speaks = identity
-        if self._keeper is not None:
-            self._keeper.spoil("another avatar took over")
+    def handed_over(self, identity: str, output: AudioOutput) -> None:
+        """This avatar speaks from now on, by `output`."""
+        self._voices.append((output, identity))
 
     def swapped(self) -> None:
         """A swap is done: the old avatar has five seconds to be gone."""
@@ -108,13 +106,25 @@ class Measuring:
         await self._observing.aclose()
 
     def _on_over(self, spoken: Spoken) -> None:
-        stage = self._on_stage()
+        on_stage = self._on_stage()
         if spoken.sound is None:
-            _log.info("%s is not compared: %s", spoken.id, spoken.why)
-        elif stage is not None:
+            _log.info("%s from %.1f s is not compared: %s", spoken.id, spoken.course.begins_s, spoken.why)
+        elif on_stage is not None:
             self._pending += 1
             self._idle.clear()
-            self._tasks.spawn(self._measure(spoken, spoken.sound, *stage), name=f"measuring {spoken.id}")
+            self._tasks.spawn(self._measure(spoken, spoken.sound, on_stage[0]), name=f"measuring {spoken.id}")
+
+    def _voice(self, spoken: Spoken) -> tuple[str, str | None]:
+        """From whom it was heard, and who spoke before; BenchError where that can't be asked for any more."""
+        voices = tuple(self._voices)
+        at = next((index for index, (output, _) in enumerate(voices) if output is spoken.sink), None)
+        if at is None:
+            raise BenchError("who said it is forgotten")
+        identity = voices[at][1]
+        if any(other == identity and output is not spoken.sink for output, other in voices[at + 1 :]):
+            raise BenchError("another avatar has taken the name of the one that said it")
+        before = next((other for _, other in reversed(voices[:at]) if other != identity), None)
+        return identity, before
 
     async def _count_avatars(self, swapped_s: float) -> None:
         try:
@@ -126,12 +136,12 @@ class Measuring:
         finally:
             self._settle()
 
-    async def _measure(self, spoken: Spoken, sound: Sound, stage: Stage, identity: str) -> None:
+    async def _measure(self, spoken: Spoken, sound: Sound, stage: Stage) -> None:
         try:
             finished_s = spoken.course.finished_s or self._clock.now()
             await self._clock.sleep_until(finished_s + _LATE_SOUND_S)
             async with self._in_turn:
-                self._take_results(spoken, await self._analyzed(spoken, sound, stage, identity))
+                self._take_results(spoken, await self._analyzed(spoken, sound, stage))
         except BenchError as error:
             self._standing.announce("Measure", f"{spoken.id} was not measured: {error}", Severity.WARN)
         finally:
@@ -142,15 +152,15 @@ class Measuring:
         if not self._pending:
             self._idle.set()
 
-    async def _analyzed(self, spoken: Spoken, sound: Sound, stage: Stage, identity: str) -> messages.Analyzed:
+    async def _analyzed(self, spoken: Spoken, sound: Sound, stage: Stage) -> messages.Analyzed:
         observing, course = self._observing, spoken.course
+        identity, before = self._voice(spoken)
         reference, observation, elsewhere = map(observing.path, ("said", "observed", "elsewhere"))
         try:
             await asyncio.to_thread(save_sound, reference, sound)
             why = await observing.observe(stage.viewer, identity, course.sent_s - _BEFORE_S, observation)
             if why:
                 raise BenchError(why)
-            before = self._before
             # The avatar before is soon forgotten; nothing is told of it then.
             is_there = before is not None and not await observing.observe(
                 stage.viewer, before, course.sent_s, elsewhere
@@ -167,6 +177,9 @@ class Measuring:
                     course.finished_s,
                     course.position_s,
                     course.interrupted,
+                    course.begins_s,
+                    course.goes_on,
+                    self._keeper.rest_sent_s(spoken) if self._keeper is not None else None,
                 )
             )
         except OSError as error:
@@ -189,26 +202,33 @@ class Measuring:
         for name, values in analyzed.values.items():
             for value in values:
                 self._figures.measure(name, value, since_s=since_s, until_s=until_s)
+        if not analyzed.recognized and not spoken.expected:
+            return
         self._figures.measure("unheard_count", float(not analyzed.recognized), since_s=since_s, until_s=until_s)
-        unstarted = analyzed.recognized and spoken.course.started_s is None
-        self._figures.measure("unstarted_count", float(unstarted), since_s=since_s, until_s=until_s)
-        heard = self._hearing.stretches(since_s, until_s).values()
-        double_ms = sum(heard_at_once_ms(one, other) for one, other in combinations(heard, 2))
-        self._figures.measure("double_audio_ms", double_ms, since_s=since_s, until_s=until_s)
+        if not spoken.course.begins_s:
+            unstarted = analyzed.recognized and spoken.course.started_s is None
+            self._figures.measure("unstarted_count", float(unstarted), since_s=since_s, until_s=until_s)
+        if not spoken.at_break:
+            # While one avatar takes over from another both may be heard: that is the swap's overlap.
+            heard = self._hearing.stretches(since_s, until_s).values()
+            double_ms = sum(heard_at_once_ms(one, other) for one, other in combinations(heard, 2))
+            self._figures.measure("double_audio_ms", double_ms, since_s=since_s, until_s=until_s)
         if not analyzed.recognized:
             text = f"{spoken.id} was not recognized in what was heard"
             self._standing.announce("Heard", text, Severity.WARN, segment_id=spoken.id)
             return
         self._offsets.measure((analyzed.first_sound_s, analyzed.end_s), since_s=since_s, until_s=until_s)
-        self._standing.announce("Heard", _in_words(spoken.id, analyzed), segment_id=spoken.id)
+        self._standing.announce("Heard", _in_words(spoken, analyzed), segment_id=spoken.id)
 
 
-def _in_words(segment_id: str, analyzed: messages.Analyzed) -> str:
+def _in_words(spoken: Spoken, analyzed: messages.Analyzed) -> str:
     """When it was heard, and how far what was told of that is from it."""
-    parts = [
-        f"{segment_id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s",
-        f"from {analyzed.values['utterance_latency_ms'][0]:.0f} ms after it was sent",
-    ]
+    begins_s = spoken.course.begins_s
+    parts = [f"{spoken.id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s"]
+    if begins_s:
+        parts[0] = f"{spoken.id} from {begins_s:.1f} s on, for {analyzed.end_s - analyzed.first_sound_s:.2f} s"
+    for latency_ms in analyzed.values.get("utterance_latency_ms", ()):
+        parts.append(f"from {latency_ms:.0f} ms after it was sent")
     for what in ("started", "finished"):
         for error_ms in analyzed.values.get(f"{what}_error_ms", ()):
             parts.append(f"{what} told {abs(error_ms):.0f} ms {'late' if error_ms >= 0 else 'early'}")

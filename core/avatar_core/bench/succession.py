@@ -83,7 +83,7 @@ class Succession:
         life = self._life
         # Not before the book knows who speaks: what was held goes on at once.
         life.book.hand_over(actor.traits.id)
-        life.measuring.handed_over(actor.identity)
+        life.measuring.handed_over(actor.identity, actor.sink)
         absent = self._absence.end()
         if absent is not None and absent is not actor:
             life.tasks.spawn(absent.aclose(), name=f"end of {absent.identity}")

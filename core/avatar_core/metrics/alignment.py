@@ -60,13 +60,13 @@ class Alignment:
         return heard
 
 
-def align(reference: Sound, heard: Sound, *, earliest_s: float | None = None) -> Alignment | None:
+def align(reference: Sound, heard: Sound, *, earliest_s: float | None = None, cut: bool = False) -> Alignment | None:
     """Find `reference` (its time counted from 0) in `heard`; None where it was not heard.
 
-    `earliest_s`: the reference's beginning can't have been heard before this moment.
+    `earliest_s`: the reference's beginning can't have been heard before this moment. `cut`: nor need its end ever be.
     """
     reference, heard = reference.at_rate(RATE_HZ), heard.at_rate(RATE_HZ)
-    coarse = _coarse(reference, heard, earliest_s)
+    coarse = _coarse(reference, heard, earliest_s, cut)
     if coarse is None:
         return None
     blocks_s, delays_s, likeness = coarse
@@ -78,7 +78,7 @@ def align(reference: Sound, heard: Sound, *, earliest_s: float | None = None) ->
     return Alignment(times_s[order], heard_s[order], (order < len(exact_s)), blocks_s, blocks_s + delays_s, likeness)
 
 
-def _coarse(reference: Sound, heard: Sound, earliest_s: float | None) -> tuple[Floats, Floats, float] | None:
+def _coarse(reference: Sound, heard: Sound, earliest_s: float | None, cut: bool) -> tuple[Floats, Floats, float] | None:
     """Block by block, the path of delays along which the spectra are most alike (dynamic programming)."""
     pad = round(_PAD_S / HOP_S)
     sent, played = as_floats(reference), as_floats(heard)
@@ -102,7 +102,7 @@ def _coarse(reference: Sound, heard: Sound, earliest_s: float | None) -> tuple[F
         return None
     path = _best_path(np.where(active[:, None], likeness, 0.0))
     found = likeness[np.arange(len(starts)), path]
-    good = _recognized(found, active)
+    good = _recognized(found, active, cut)
     if not good.any():
         return None
     exact = np.array([_summit(likeness[row], path[row]) for row in np.flatnonzero(good)])
@@ -110,14 +110,16 @@ def _coarse(reference: Sound, heard: Sound, earliest_s: float | None) -> tuple[F
     return times_s, heard.start_s + (first + exact) * HOP_S, float(found[good].mean())
 
 
-def _recognized(found: Floats, active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _recognized(found: Floats, active: npt.NDArray[np.bool_], cut: bool) -> npt.NDArray[np.bool_]:
     """The blocks that were heard: alike on the whole, or its beginning very much so, where it was broken off."""
     good: npt.NDArray[np.bool_] = active & (found >= _ALIKE)
-    if float(found[active].mean()) >= _RECOGNIZED:
+    on_the_whole = float(found[active].mean()) >= _RECOGNIZED
+    if on_the_whole and not cut:
         return good
     # It was heard up to where going on would only have brought blocks that are less alike.
     begun = 1 + int(np.cumsum(found[active] - _STILL_ALIKE).argmax())
-    if begun < min(_FEWEST_BLOCKS, int(active.sum())) or float(found[active][:begun].mean()) < _SURELY:
+    few = begun < min(_FEWEST_BLOCKS, int(active.sum()))
+    if not on_the_whole and (few or float(found[active][:begun].mean()) < _SURELY):
         return np.zeros(len(good), dtype=bool)
     last = np.flatnonzero(active)[begun - 1]
     good[last + 1 :] = False

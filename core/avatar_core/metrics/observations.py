@@ -98,6 +98,11 @@ class Observation:
     sound: Sound | None
     pictures: tuple[Picture, ...] = ()
 
+    def before(self, until_s: float) -> "Observation":
+        """What came before a moment."""
+        sound = self.sound.between(self.sound.start_s, until_s) if self.sound is not None else None
+        return Observation(sound, tuple(picture for picture in self.pictures if picture.at_s < until_s))
+
 
 def thumbnail_of(luma: Pixels) -> Pixels:
     """`luma` [height, width] in small: each cell the mean of up to 4 x 4 of its pixels, evenly spread."""

@@ -48,6 +48,8 @@ class Utterance:
     """Of the reference's first sound, from its beginning."""
     heard_until_s: float
     """Up to where the reference was heard, from its beginning."""
+    silent_until_s: float
+    """And where its next sound would have been: a position between the two is as true as any."""
     duration_ratio: float
     missing_start_ms: float
     missing_end_ms: float
@@ -71,13 +73,13 @@ class Utterance:
         return (self.first_sound_s - self.onset_s - sent_s) * 1000
 
 
-def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) -> Utterance | None:
+def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None, cut: bool = False) -> Utterance | None:
     """Find `reference` in `heard` and compare; None where it was not heard.
 
-    `heard` holds all that was heard of it, with half a second on either side; where an interrupt cut it, what is
+    `heard` holds all that was heard of it, with half a second on either side; where an interrupt `cut` it, what is
     missing at its end is what was not to be heard. Takes some 60 ms for each second of speech.
     """
-    alignment = align(reference, heard, earliest_s=earliest_s)
+    alignment = align(reference, heard, earliest_s=earliest_s, cut=cut)
     if alignment is None:
         return None
     wanted = levels(as_floats(reference.at_rate(RATE_HZ)), RATE_HZ)
@@ -98,6 +100,7 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) 
     if not len(there):
         return None
     first, last = there[0], there[-1]
+    after = speech[speech > last]
     begin_s, end_s = float(heard_s[first]), float(heard_s[last]) + LEVEL_HOP_S
     expected = wanted + gain_db
     skips = _skips(alignment)
@@ -108,6 +111,7 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None) 
         end_s=end_s,
         onset_s=float(moments_s[first]),
         heard_until_s=float(moments_s[last]) + LEVEL_HOP_S,
+        silent_until_s=float(moments_s[after[0]]) if len(after) else reference.duration_s,
         duration_ratio=_ratio(heard_s, int(first), int(last)),
         missing_start_ms=1000 * float(moments_s[first] - moments_s[speech[0]]),
         missing_end_ms=1000 * float(moments_s[speech[-1]] - moments_s[last]),

@@ -20,7 +20,9 @@ Measured = dict[str, tuple[float, ...]]
 class Course:
     """When an utterance was sent, and what was told of its playback; monotonic seconds, None where nothing was told.
 
-    `position_s` is how much of it was heard, as told at `finished_s`; `interrupted`: it was cut there.
+    `position_s` is how much of it was heard, as told at `finished_s`; `interrupted`: it was cut there. A part of an
+    utterance began `begins_s` after that did, and `goes_on` where more follows: after a pause, on another avatar, or
+    at once. From `until_s` on the rest may be heard from the same avatar.
     """
 
     sent_s: float
@@ -28,6 +30,9 @@ class Course:
     finished_s: float | None = None
     position_s: float | None = None
     interrupted: bool = False
+    begins_s: float = 0.0
+    goes_on: bool = False
+    until_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -51,19 +56,21 @@ def measure_utterance(
     is said of the speech.
     """
     measured: Measured = {}
+    if course.until_s is not None:
+        observation = observation.before(course.until_s)
     sound = observation.sound
     utterance = None
     if sound is not None:
         measured |= _sound_health(sound, course)
     if sound is not None and reference is not None:
-        utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S)
+        utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S, cut=course.interrupted)
     if utterance is not None and sound is not None and reference is not None:
         measured |= _speech(utterance, course)
         if memory.cut is not None:
             end_s = utterance.first_sound_s + _LEAK_WINDOW_S
             leaked = leak_ms(memory.cut, sound, utterance.first_sound_s, end_s, (reference, utterance))
             measured["leak_into_next_ms"] = (leaked,)
-    memory.cut = reference if course.interrupted else None
+    memory.cut = reference if course.interrupted and not course.goes_on else None
     measured |= _pictures(observation, utterance, course, memory)
     return measured, utterance
 
@@ -71,16 +78,15 @@ def measure_utterance(
 def _sound_health(sound: Sound, course: Course) -> Measured:
     heard = sound.between(course.sent_s, course.finished_s or sound.end_s)
     measured: Measured = {"clipped_percent": (clipped_percent(heard),)}
-    if course.finished_s is not None:
+    if course.finished_s is not None or (course.goes_on and not course.interrupted):
         since_s = course.started_s or course.sent_s
-        silence = longest_silence_ms(audible_stretches(heard), since_s, course.finished_s)
+        silence = longest_silence_ms(audible_stretches(heard), since_s, course.finished_s or heard.end_s)
         measured["silence_in_segment_ms"] = (silence,)
     return measured
 
 
 def _speech(utterance: Utterance, course: Course) -> Measured:
     measured: Measured = {
-        "utterance_latency_ms": (utterance.latency_ms(course.sent_s),),
         "duration_ratio": (utterance.duration_ratio,),
         "missing_start_ms": (utterance.missing_start_ms,),
         "audio_gap_count": (float(len(utterance.gaps)),),
@@ -88,6 +94,8 @@ def _speech(utterance: Utterance, course: Course) -> Measured:
         "audio_skipped_ms": (utterance.skipped_ms,),
         "click_count": (float(len(utterance.clicks_s)),),
     }
+    if course.begins_s == 0:
+        measured["utterance_latency_ms"] = (utterance.latency_ms(course.sent_s),)
     if not course.interrupted:
         measured["missing_end_ms"] = (utterance.missing_end_ms,)
     for name, value in (
@@ -102,7 +110,8 @@ def _speech(utterance: Utterance, course: Course) -> Measured:
         measured["finished_error_ms"] = (1000 * (course.finished_s - utterance.end_s),)
     if course.position_s is not None and course.interrupted:
         # Not of one that was heard to its end: silence at the end of the reference is position, too.
-        measured["position_error_ms"] = (1000 * (course.position_s - utterance.heard_until_s),)
+        heard_s = min(max(course.position_s, utterance.heard_until_s), utterance.silent_until_s)
+        measured["position_error_ms"] = (1000 * (course.position_s - heard_s),)
     return measured
 
 

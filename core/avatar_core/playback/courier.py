@@ -6,9 +6,10 @@ from typing import Any
 
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.playback.handover import Handed, HandOver
-from avatar_core.playback.leg import Leg
+from avatar_core.playback.leg import Leg, LegBegun
 from avatar_core.playback.passage import Passage, Passages
 from avatar_core.playback.segment import SegmentRef
+from avatar_core.signal import Signal
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -21,6 +22,7 @@ class Courier:
     """
 
     def __init__(self, sink: AudioOutput, *, spawn: Spawn, kept_limit_s: float) -> None:
+        self.leg_begun: Signal[LegBegun] = Signal("leg begun")
         self.sink = sink
         self.held = False
         # Counts the turns: each swap and each recall begins a new one.
@@ -80,4 +82,5 @@ class Courier:
         passage.leg = leg
         passage.record.generation = self.generation
         passage.record.sink = self.sink.label
+        self.leg_begun.emit(LegBegun(passage.record.ref, self.sink, leg.base_s))
         return leg

@@ -9,6 +9,34 @@ from avatar_core.playback.recall import Recall
 from avatar_core.playback.segment import SegmentRef
 
 
+@dataclass(frozen=True, slots=True)
+class LegBegun:
+    """`sink` is given the segment `ref` from `base_s` on."""
+
+    ref: SegmentRef
+    sink: AudioOutput
+    base_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """`sink` is done with what it was given of the segment `ref`, `sent_s` from `base_s` on.
+
+    It played `played_s` of that: by its own word where `told`, else by what was thought. `goes_on`: the rest is given
+    to an output again.
+    """
+
+    ref: SegmentRef
+    sink: AudioOutput
+    base_s: float
+    sent_s: float
+    started_s: float | None
+    played_s: float
+    told: bool
+    interrupted: bool
+    goes_on: bool
+
+
 @dataclass(slots=True, eq=False)
 class Leg:
     """A segment on its way through one output.

@@ -16,7 +16,7 @@ from avatar_core.playback.contract import (
     PlaybackStartedEvent,
 )
 from avatar_core.playback.courier import Courier
-from avatar_core.playback.leg import Leg
+from avatar_core.playback.leg import Leg, LegEnded
 from avatar_core.playback.listening import Listening
 from avatar_core.playback.passage import Passage
 from avatar_core.playback.recall import Recall, SwapPolicy
@@ -52,6 +52,8 @@ class AudioSinkProxy(SegmentedOutput):
             sink, spawn=lambda coro: self._tasks.spawn(coro, name=f"{label} courier"), kept_limit_s=kept_limit_s
         )
         self._passages = self._courier.passages
+        self.leg_begun = self._courier.leg_begun
+        self.leg_ended = Signal[LegEnded](f"{label}.leg_ended")
         self._listening = Listening(
             started=self._leg_started, progressed=self._leg_progressed, finished=self._leg_finished
         )
@@ -304,7 +306,21 @@ class AudioSinkProxy(SegmentedOutput):
                 started_at=leg.started_at, offset=leg.base_s, duration=played_s, segment=passage.record.ref
             )
         leg.end()
-        passage.leave(played_s, interrupted=event is None or event.interrupted)
+        cut = event is None or event.interrupted
+        passage.leave(played_s, interrupted=cut)
+        self.leg_ended.emit(
+            LegEnded(
+                passage.record.ref,
+                leg.sink,
+                leg.base_s,
+                leg.sent_s,
+                leg.started_at,
+                played_s,
+                told=event is not None,
+                interrupted=cut,
+                goes_on=cut and not passage.ending,
+            )
+        )
         self._release(leg.sink)
 
     def _conclude(self, passage: Passage, *, complete: bool = False) -> None:

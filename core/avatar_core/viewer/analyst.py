@@ -58,7 +58,16 @@ class Analyst:
             return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
         if reference is None:
             return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, "nothing was said")
-        course = Course(order.sent_s, order.started_s, order.finished_s, order.position_s, order.interrupted)
+        course = Course(
+            order.sent_s,
+            order.started_s,
+            order.finished_s,
+            order.position_s,
+            order.interrupted,
+            order.begins_s,
+            order.goes_on,
+            order.until_s,
+        )
         memory = self._memories.setdefault(order.identity, Memory())
         measured, utterance = measure_utterance(observation, reference, course, memory)
         if elsewhere is not None:

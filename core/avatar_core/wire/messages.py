@@ -257,10 +257,12 @@ class RecordingState:
 
 @dataclass(frozen=True, slots=True)
 class Analyze:
-    """Measure an utterance of `identity`: the files of what was said and of what was observed; when it was sent.
+    """Measure an utterance of `identity`, or a part: the files of what was said and observed; when it was sent.
 
     `elsewhere` is what was observed of the avatar before it, on which the utterance should not be heard.
     When it was told to have started and finished, and how far it was heard then, with None where that was not told.
+    A part began `begins_s` after its utterance did, and `goes_on` where more of that follows; from `until_s` on that
+    may be heard as well.
     """
 
     request_id: Count
@@ -273,6 +275,9 @@ class Analyze:
     finished_s: MonotonicS | None
     position_s: Annotated[float, Within(0, 1e6)] | None
     interrupted: bool
+    begins_s: Annotated[float, Within(0, 1e6)] = 0.0
+    goes_on: bool = False
+    until_s: MonotonicS | None = None
 
 
 @dataclass(frozen=True, slots=True)

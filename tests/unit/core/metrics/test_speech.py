@@ -5,8 +5,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from avatar_core.metrics.observations import Mono, Sound
-from avatar_core.metrics.speech import Utterance, compare
+from avatar_core.metrics.observations import HEARD_RATE_HZ, Mono, Sound
+from avatar_core.metrics.speech import Utterance, compare, runs
+from avatar_core.metrics.speech_features import LEVEL_HOP_S, levels
 from tests.fakes.heard_speech import SENT_S, at, heard, played, raised, slowed, speech, spoken_places, stretched
 
 SPOKEN = ("ada-welcome", "miles-bilabials", "iris-tour")
@@ -184,3 +185,26 @@ def test_every_time_is_in_the_time_of_what_was_heard() -> None:
     assert utterance.first_sound_s == pytest.approx(SENT_S + utterance.onset_s, abs=0.001)
     assert utterance.end_s <= SENT_S + reference.duration_s + 0.02
     assert {field.name for field in fields(utterance)} >= {"alignment", "likeness"}
+
+
+def test_a_cut_between_two_words_may_be_told_anywhere_between_them() -> None:
+    said = speech("ada-monologue", 16.0)
+    samples = played(said)
+    loud = levels(samples / 32768, HEARD_RATE_HZ) > -45
+    quiet_s = max(runs(~loud[: round(12 / LEVEL_HOP_S)]), key=lambda one: one[1] - one[0])
+    begins_s, ends_s = (edge * LEVEL_HOP_S for edge in quiet_s)
+    cut = compare(said, heard(samples[: at((begins_s + ends_s) / 2)]), cut=True)
+    assert cut is not None
+    assert (cut.heard_until_s, cut.silent_until_s) == (pytest.approx(begins_s, abs=0.1), pytest.approx(ends_s, abs=0.1))
+    assert ends_s - begins_s > 0.3
+
+
+@pytest.mark.parametrize(("name", "cut_s"), [("ada-monologue", 23.12), ("iris-tour", 4.29), ("miles-numbers", 10.0)])
+def test_a_cut_is_where_it_is_however_like_what_was_said_before_the_rest_would_have_been(
+    name: str, cut_s: float
+) -> None:
+    said, begins_s = speech(name, 30.0), max(0.0, cut_s - 9.0)
+    reference = Sound(said.between(begins_s, cut_s + 2.0).samples, said.sample_rate_hz)
+    found = compare(reference, heard(played(said)[: at(cut_s)]), earliest_s=SENT_S + begins_s - 0.5, cut=True)
+    assert found is not None
+    assert found.heard_until_s == pytest.approx(cut_s - begins_s, abs=0.1)
