@@ -2,19 +2,34 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.calibration import Calibration, save_calibration, this_machine
-from avatar_core.bench.config import Config
+from avatar_core.bench.calibrating_face import FaceRequest, calibrate_face
+from avatar_core.bench.calibration import Calibration, calibration_path, save_calibration, this_machine
+from avatar_core.bench.config import Config, default_settings_path, load_process_config
+from avatar_core.bench.face_calibration import face_biases_path
 from avatar_core.bench.scenarios.steps import Steps
 from avatar_core.clock import wall_time
 from avatar_core.errors import BenchError
 
 _PATTERN = "sync-pattern"
 _FEWEST = 10
+
+
+def calibrate_as_asked(
+    environ: Mapping[str, str], face: str | None, utterance: str, source_offset_ms: float | None
+) -> str:
+    """Calibrate the viewer, or the `face` of a provider saying `utterance`, over the embedded room."""
+    config = replace(load_process_config(environ, {"room": "embedded"}), calibration=None)
+    settings = default_settings_path(environ)
+    if face is None:
+        return calibrate(config, calibration_path(settings))
+    return calibrate_face(config, FaceRequest(face, utterance, source_offset_ms), face_biases_path(settings))
 
 
 def calibrate(config: Config, path: Path) -> str:

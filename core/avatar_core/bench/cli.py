@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -19,7 +18,6 @@ from avatar_core.bench.cli_machine import add_doctor, add_videosdk
 from avatar_core.bench.commands import Commands, ExitCode
 from avatar_core.bench.config import (
     Config,
-    default_settings_path,
     dispatcher_token,
     load_process_config,
     process_environment,
@@ -197,18 +195,21 @@ def _add_calibrate(commands: Commands) -> None:
         help="measure what this machine's viewer adds to the A/V offset",
         description="Show the sync pattern over the embedded room for half a minute, and keep the zero of the A/V "
         "offset and its spread beside the settings. Do it with nothing else running. Offsets are not trusted where "
-        "the calibration is older than 24 h. Exits with 3 where too little could be trusted.",
+        "the calibration is older than 24 h. With --face, what a face in sync reads is kept instead, from two minutes "
+        "of the pattern and of that face over the same way. Exits with 3 where too little could be trusted.",
     )
+    parser.add_argument("--face", metavar="PROVIDER", help="calibrate this provider's face, for one utterance")
+    parser.add_argument("--utterance", default="ada-monologue", help="what the face says (default: ada-monologue)")
+    offset_help = "the face's own offset, where its worker does not report it; + = audio leads"
+    parser.add_argument("--source-offset", type=float, metavar="MS", help=offset_help)
     parser.set_defaults(run=_run_calibrate)
 
 
-def _run_calibrate(_: argparse.Namespace) -> ExitCode:
-    from avatar_core.bench.calibrating import calibrate
-    from avatar_core.bench.calibration import calibration_path
+def _run_calibrate(options: argparse.Namespace) -> ExitCode:
+    from avatar_core.bench.calibrating import calibrate_as_asked
 
     environ = process_environment()
-    config = replace(load_process_config(environ, {"room": "embedded"}), calibration=None)
-    return _EXIT_CODES[calibrate(config, calibration_path(default_settings_path(environ)))]
+    return _EXIT_CODES[calibrate_as_asked(environ, options.face, options.utterance, options.source_offset)]
 
 
 def _add_fault_matrix(commands: Commands) -> None:

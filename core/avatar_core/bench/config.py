@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from avatar_core.bench.calibration import Calibration, calibration_path, load_calibration
 from avatar_core.bench.dotenv import read_dotenv
+from avatar_core.bench.face_calibration import face_biases_path, load_face_biases
 from avatar_core.bench.vendors import VENDOR_KEY_NAMES
 from avatar_core.bench.videosdk_settings import SETTING_NAMES, VideoSdkSettings, read_videosdk_settings
 from avatar_core.errors import ConfigError
@@ -105,6 +106,7 @@ class Config:
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     return_timeout_s: float = 10.0
     calibration: Calibration | None = None
+    face_biases_ms: Mapping[tuple[str, str], float] = field(default_factory=dict)
     videosdk: VideoSdkSettings = field(default_factory=VideoSdkSettings)
 
     def __post_init__(self) -> None:
@@ -194,13 +196,15 @@ def load_config(
 
 
 def load_process_config(environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
-    """`load_config` with the current folder's `.env`, the platform's settings and the machine's calibration."""
+    """`load_config` with the current folder's `.env`, the platform's settings, and what was calibrated."""
     settings = default_settings_path(environ)
     config = load_config(environ, Path(".env"), settings, flags)
+    biases = load_face_biases(face_biases_path(settings))
     python = config.videosdk.python or str(interpreter_in(videosdk_folder(settings)))
     return replace(
         config,
         calibration=load_calibration(calibration_path(settings)),
+        face_biases_ms={(one.provider, one.utterance): one.bias_ms for one in biases},
         videosdk=replace(config.videosdk, python=python),
     )
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from avatar_core.bench.figures import Figures
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
-from avatar_core.metrics.lip_sync.bias import relative_note
+from avatar_core.metrics.lip_sync.bias import Biases, Reading
 from avatar_core.metrics.lip_sync.history import HISTORY_S
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire import messages
@@ -15,7 +16,9 @@ from avatar_core.wire import messages
 _log = logging.getLogger(__name__)
 
 METRIC = "av_offset_faces_ms"
+CALIBRATED = "av_offset_faces_calibrated_ms"
 EVERY_S = 4.0
+_SAYINGS_KEPT = 16
 _OVERLAP_S = 0.3
 """What the viewer was just taking in when it was asked last comes again; the analyst leaves out what it has."""
 
@@ -31,6 +34,8 @@ class FaceReading:
         *,
         avatar: Callable[[], str | None],
         analyzed: Callable[[str, float], Awaitable[messages.FaceAnalyzed]],
+        biases: Biases | None = None,
+        said: Callable[[], tuple[str, str] | None] = lambda: None,
     ) -> None:
         self._figures = figures
         self._clock = clock
@@ -38,6 +43,10 @@ class FaceReading:
         # The identity of the one that is shown; and what came of it from a moment on, analyzed.
         self._avatar = avatar
         self._analyzed = analyzed
+        # What a mouth in sync reads; and which provider says what, each time it was looked at.
+        self._biases = biases or Biases()
+        self._said = said
+        self._sayings: deque[tuple[float, tuple[str, str] | None]] = deque(maxlen=_SAYINGS_KEPT)
         self._loop: asyncio.Task[None] | None = None
         self._audible = False
         self._heard_since_read = False
@@ -60,6 +69,7 @@ class FaceReading:
     async def _read_on(self) -> None:
         while True:
             await self._clock.sleep_until(self._clock.now() + EVERY_S)
+            self._sayings.append((self._clock.now(), self._said()))
             identity = self._avatar()
             if identity is None or not (self._audible or self._heard_since_read):
                 continue
@@ -82,4 +92,14 @@ class FaceReading:
             self._figures.note(METRIC, f"refused: {found.why}", refused=True)
             return
         self._figures.measure(METRIC, found.offset_ms, since_s=found.since_s, until_s=now_s)
-        self._figures.note(METRIC, relative_note(found.confidence))
+        reading = self._calibrated(found.offset_ms, found.since_s)
+        self._figures.note(METRIC, f"confidence {found.confidence:.2f}; {reading.note}")
+        if reading.offset_ms is not None:
+            self._figures.measure(CALIBRATED, reading.offset_ms, since_s=found.since_s, until_s=now_s)
+            self._figures.note(CALIBRATED, reading.note)
+
+    def _calibrated(self, raw_ms: float, since_s: float) -> Reading:
+        """With the bias of what was said all the while since then, where that is known."""
+        said = {what for at_s, what in self._sayings if at_s >= since_s}
+        provider, utterance = next(iter(said)) or ("", "") if len(said) == 1 else ("", "")
+        return self._biases.read(raw_ms, provider=provider, utterance=utterance)

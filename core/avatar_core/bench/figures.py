@@ -25,6 +25,7 @@ _RESOURCES = (("rss_mb", "MB"), ("rss_slope_mb_per_min", "MB/min"), ("cpu_percen
 METRICS: tuple[tuple[str, str], ...] = (
     ("av_offset_ms", "ms"),
     ("av_offset_faces_ms", "ms"),
+    ("av_offset_faces_calibrated_ms", "ms"),
     ("av_offset_source_ms", "ms"),
     ("av_offset_way_ms", "ms"),
     ("av_offset_utterance_ms", "ms"),
@@ -94,6 +95,7 @@ SIGNED = frozenset(
     {
         "av_offset_ms",
         "av_offset_faces_ms",
+        "av_offset_faces_calibrated_ms",
         "av_offset_source_ms",
         "av_offset_way_ms",
         "av_offset_utterance_ms",

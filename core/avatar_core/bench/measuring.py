@@ -18,6 +18,7 @@ from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Severity
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
+from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.metrics.observations import Sound
 from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.playback.contract import AudioOutput
@@ -48,6 +49,8 @@ class Measuring:
         *,
         hearing: Hearing,
         on_stage: Callable[[], tuple[Stage, str] | None],
+        biases: Biases,
+        said: Callable[[], tuple[str, str] | None],
     ) -> None:
         self.analyst = AnalystChild()
         self._figures = figures
@@ -61,7 +64,15 @@ class Measuring:
         self._voices: deque[tuple[AudioOutput, str]] = deque(maxlen=_VOICES_KEPT)
         self._keeper: SpokenKeeper | None = None
         self._observing = Observing()
-        self._faces = FaceReading(figures, clock, tasks, avatar=self._avatar, analyzed=self._face_analyzed)
+        self._faces = FaceReading(
+            figures,
+            clock,
+            tasks,
+            avatar=self._avatar,
+            analyzed=self._face_analyzed,
+            biases=biases,
+            said=said,
+        )
         self._offsets = OffsetCourse(figures)
         self._in_turn = asyncio.Lock()
         self._pending = 0

@@ -36,6 +36,7 @@ from avatar_core.bench.talk import Talk
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
 from avatar_core.bench.viewer_child import RemotePreview, ViewerChild
 from avatar_core.clock import Clock
+from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.contract import AudioOutput, PlaybackFinishedEvent, PlaybackStartedEvent
 from avatar_core.playback.recall import SwapPolicy
@@ -117,7 +118,14 @@ class SessionLife:
         self.sources = Sources()
         self.hearing = Hearing()
         self.measuring = Measuring(
-            self.figures, self.standing, clock, self.tasks, hearing=self.hearing, on_stage=self._on_stage
+            self.figures,
+            self.standing,
+            clock,
+            self.tasks,
+            hearing=self.hearing,
+            on_stage=self._on_stage,
+            biases=Biases(config.face_biases_ms),
+            said=lambda: (self.actor.traits.id, self.talk.source_id) if self.actor is not None else None,
         )
         self._feed = StatisticsFeed(clock)
         self.statistics = self._feed.sampled

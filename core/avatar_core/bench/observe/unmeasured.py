@@ -27,6 +27,7 @@ _BY_SPEECH = (
     "swap_wrong_avatar_ms",
     "sent_unplayed_s",
     "chain_unsent_s",
+    "av_offset_faces_calibrated_ms",
 )
 _BY_COMMANDS = (
     "interrupt_to_silence_ms",

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from avatar_core.bench.face_reading import EVERY_S, METRIC, FaceReading
+from avatar_core.bench.face_reading import CALIBRATED, EVERY_S, METRIC, FaceReading
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow
 from avatar_core.bench.thresholds import load_trust_limits
 from avatar_core.errors import BenchError
+from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire.messages import FaceAnalyzed, Samples, SoundChanged
 from tests.fakes.clock import ManualClock
@@ -26,7 +27,16 @@ class Reading:
         self.answers: list[FaceAnalyzed | BenchError] = []
         self.asked: list[tuple[str, float]] = []
         self.avatar: str | None = "ada"
-        self.faces = FaceReading(self.figures, self.clock, tasks, avatar=lambda: self.avatar, analyzed=self._analyzed)
+        self.said: tuple[str, str] | None = ("acme", "burst")
+        self.faces = FaceReading(
+            self.figures,
+            self.clock,
+            tasks,
+            avatar=lambda: self.avatar,
+            analyzed=self._analyzed,
+            biases=Biases({("acme", "burst"): 28.0}),
+            said=lambda: self.said,
+        )
 
     async def _analyzed(self, identity: str, since_s: float) -> FaceAnalyzed:
         self.asked.append((identity, since_s))
@@ -38,9 +48,12 @@ class Reading:
     def hear(self, audible: bool = True) -> None:
         self.faces.take(SoundChanged("ada", audible, self.clock.now()))
 
+    def row_of(self, metric: str) -> MetricRow:
+        return next(row for row in self.figures.rows(LedgerBalance()) if row.name == metric)
+
     @property
     def row(self) -> MetricRow:
-        return next(row for row in self.figures.rows(LedgerBalance()) if row.name == METRIC)
+        return self.row_of(METRIC)
 
 
 @asynccontextmanager
@@ -65,8 +78,29 @@ async def test_a_face_is_read_every_few_seconds_while_it_is_heard() -> None:
         assert first_s < second_s < face.clock.now()
 
 
+async def test_a_known_bias_is_taken_off_in_a_figure_of_its_own_and_the_raw_one_stays() -> None:
+    async with reading(READ) as face:
+        face.hear()
+        await face.clock.advance(0)
+        await face.clock.advance(EVERY_S)
+        assert (face.row.value, face.row_of(CALIBRATED).value) == (24.0, -4.0)
+        assert "raw +24 ms, calibrated bias +28 ms" in face.row_of(CALIBRATED).note
+
+
+async def test_what_rests_on_two_utterances_has_no_bias() -> None:
+    long = FaceAnalyzed(1, 24.0, 0.0, 1_000.0, 0.6, "")
+    async with reading(long, long) as face:
+        face.hear()
+        await face.clock.advance(0)
+        await face.clock.advance(EVERY_S)
+        face.said = ("acme", "monologue")
+        await face.clock.advance(EVERY_S)
+        assert (face.row.n, face.row_of(CALIBRATED).n) == (2, 1)
+
+
 async def test_the_figure_says_that_it_is_relative_and_how_sure_it_is() -> None:
     async with reading(READ) as face:
+        face.said = ("acme", "monologue")
         face.hear()
         await face.clock.advance(0)
         await face.clock.advance(EVERY_S)
