@@ -10,7 +10,8 @@ import av
 import numpy as np
 
 from avatar_core.media.frames import Pixels
-from avatar_core.metrics.observations import Observation, Picture, Sound, thumbnail_of
+from avatar_core.metrics.observations import Observation, Picture, Sound
+from avatar_core.metrics.thumbnails import Thumbnailer
 from tests.faces.mouth import STEP_HZ, Mouth
 from tests.faces.speech import RATE_HZ, Floats, Kind, Speech, speech
 from tests.faces.styles import MARGIN_PX, Face, Gray, StyleName
@@ -83,7 +84,7 @@ def clip(recipe: Recipe) -> Clip:
     """Draw, encode and decode it: a few seconds for 48 s."""
     spoken = speech(recipe.kind, recipe.seed, recipe.length_s)
     rng = np.random.default_rng([recipe.seed, 4])
-    thumbnails = tuple(thumbnail_of(luma) for luma in _coded(pictures(recipe, spoken), recipe))
+    thumbnails = tuple(map(Thumbnailer(), _coded(pictures(recipe, spoken), recipe)))
     times_s = np.arange(len(thumbnails)) / recipe.fps + rng.normal(0, _STAMP_NOISE_S, len(thumbnails))
     return Clip(np.maximum.accumulate(times_s), thumbnails, spoken)
 

@@ -9,7 +9,8 @@ import numpy as np
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.generators.talking_head import TalkingHead
 from avatar_core.media.frames import Samples
-from avatar_core.metrics.observations import Picture, thumbnail_of
+from avatar_core.metrics.observations import Picture
+from avatar_core.metrics.thumbnails import Thumbnailer
 from tests.fakes.clock import ManualClock
 from tests.fakes.heard_speech import speech
 
@@ -22,7 +23,7 @@ def talking_head(parts: Sequence[tuple[str, float]]) -> list[Picture]:
     """Pictures from 0 s on: each part is "speech", "idle" or "still" (it is given silence to speak), and its length."""
     options = AvatarOptions(WIDTH_PX, HEIGHT_PX, FPS, _RATE_HZ, 1)
     head, samples = TalkingHead(options, ManualClock()), speech("ada-monologue").at_rate(_RATE_HZ).samples
-    size, pictures = _RATE_HZ // FPS, []
+    size, pictures, thumbnail_of = _RATE_HZ // FPS, [], Thumbnailer()
     for kind, length_s in parts:
         for _ in range(round(length_s * FPS)):
             index = len(pictures)

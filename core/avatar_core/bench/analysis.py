@@ -13,11 +13,12 @@ from avatar_core.media.beeps import BeepDetector
 from avatar_core.media.flashes import FlashDetector
 from avatar_core.media.recording_reader import RecordedPicture, RecordedSound, RecordingReader
 from avatar_core.metrics.lip_sync.offline import faces_offset, note_of
-from avatar_core.metrics.observations import HEARD_RATE_HZ, Observation, Picture, Sound, joined, thumbnail_of
+from avatar_core.metrics.observations import HEARD_RATE_HZ, Observation, Picture, Sound, joined
 from avatar_core.metrics.offset import OffsetSample
 from avatar_core.metrics.picture_health import INTERVAL_EDGES_MS, interval_histogram
 from avatar_core.metrics.recording import measure_recording, paired_offsets
 from avatar_core.metrics.summary import Distribution, summarize
+from avatar_core.metrics.thumbnails import Thumbnailer
 from avatar_core.metrics.utterance import Measured
 
 SCHEMA = 1
@@ -124,6 +125,7 @@ def _observe(path: Path, progress: Progress) -> tuple[Observation, list[OffsetSa
     beeps_s: list[float] = []
     flashes_s: list[float] = []
     told_s = 0.0
+    thumbnail_of = Thumbnailer()
     try:
         for part in reader.read():
             if isinstance(part, RecordedPicture):

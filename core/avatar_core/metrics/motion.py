@@ -77,7 +77,7 @@ class Motion:
             still = speaking & (self.quickness.max(axis=1) < _DEAD)
             if not still.any():
                 return None
-        return _runs_s(still, SHORTEST_STILL_S)
+        return _runs_s(still, speaking, SHORTEST_STILL_S)
 
     def moving_until_s(self, since_s: float, idle: IdleMotion) -> float:
         """Until when the face spoke on after `since_s` (an interrupt); `since_s` where it did not. Looks 2 s ahead."""
@@ -117,10 +117,11 @@ def _touching(moments_s: Floats, stretches: Sequence[Stretch]) -> npt.NDArray[np
     return found
 
 
-def _runs_s(mask: npt.NDArray[np.bool_], shortest_s: float) -> float:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    # A window that is still stands for its whole length.
-    lengths = [
-        (last - first - 1) * _HOP_S + STILL_WINDOW_S for first, last in zip(edges[::2], edges[1::2], strict=True)
-    ]
+def _runs_s(still: npt.NDArray[np.bool_], speaking: npt.NDArray[np.bool_], shortest_s: float) -> float:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], still, [False])).astype(np.int8)))
+    lengths = []
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        # A window that is still stands for its whole length, less what it may see of the motion beside it.
+        beside = int(first > 0 and speaking[first - 1]) + int(last < len(speaking) and speaking[last])
+        lengths.append((last - first - 1) * _HOP_S + STILL_WINDOW_S * (1 - beside * (1 - _SHARE / 100)))
     return float(sum(length for length in lengths if length >= shortest_s))

@@ -15,9 +15,6 @@ from avatar_core.media.resampler import Resampler
 HEARD_RATE_HZ = 48_000
 """What is heard is kept at this rate, mono."""
 
-THUMBNAIL = (36, 64)
-"""Rows and columns of a picture's thumbnail."""
-
 Mono = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float64]
 
@@ -102,15 +99,3 @@ class Observation:
         """What came before a moment."""
         sound = self.sound.between(self.sound.start_s, until_s) if self.sound is not None else None
         return Observation(sound, tuple(picture for picture in self.pictures if picture.at_s < until_s))
-
-
-def thumbnail_of(luma: Pixels) -> Pixels:
-    """`luma` [height, width] in small: each cell the mean of up to 4 x 4 of its pixels, evenly spread."""
-    rows, columns = (_spread(length, cells) for length, cells in zip(luma.shape, THUMBNAIL, strict=True))
-    sampled = luma[rows[:, None], columns].reshape(THUMBNAIL[0], 4, THUMBNAIL[1], 4)
-    mean: Pixels = np.rint(sampled.mean(axis=(1, 3))).astype(np.uint8)
-    return mean
-
-
-def _spread(length: int, cells: int) -> npt.NDArray[np.intp]:
-    return ((np.arange(cells * 4) + 0.5) * length / (cells * 4)).astype(np.intp)

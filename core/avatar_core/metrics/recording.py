@@ -9,8 +9,15 @@ from avatar_core.metrics.picture_health import freezes_s, intervals_ms
 from avatar_core.metrics.sound_health import audible_stretches
 from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utterance
 
-# They need to know when something was sent, or told, which a recording does not say.
-_LIVE_ONLY = ("utterance_latency_ms", "started_error_ms", "finished_error_ms", "position_error_ms")
+# They need to know when something was sent, or told, which a recording does not say; or how large pictures came, all of
+# which it has in one size.
+_LIVE_ONLY = (
+    "utterance_latency_ms",
+    "started_error_ms",
+    "finished_error_ms",
+    "position_error_ms",
+    "resolution_changes",
+)
 _SPAN_S = 1.0
 
 

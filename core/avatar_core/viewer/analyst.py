@@ -1,11 +1,12 @@
 """The analyst process: measures speech, health and faces out of files, in turn, at low priority, where no clock waits.
 
-Orders on stdin, answers on stdout; it ends with its owner or at SIGTERM.
+Orders on stdin, answers on stdout; it ends with its owner, once what it measures is done, or at SIGTERM, at once.
 """
 
 import asyncio
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from avatar_core.metrics.health import measure_health
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.lip_sync.follower import FaceFollower
 from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utterance
-from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
+from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.viewer.observation_file import load_observation
 from avatar_core.wire import messages
@@ -112,17 +113,48 @@ def _rounded(measured: Measured) -> Measured:
     return {name: tuple(round(value, 4) for value in found) for name, found in measured.items()}
 
 
+class _Stopped(BaseException):
+    """The process is to end: raised in the midst of what is being measured, nobody waits for that any more."""
+
+
+class _Termination:
+    """SIGTERM and SIGINT: they end the loop's waiting, or what is being measured, which keeps the loop from hearing."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self.measuring = False
+        self.asked = False
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self.asked = True
+        self._loop.call_soon_threadsafe(self._stop.set)
+        if self.measuring:
+            self.measuring = False
+            raise _Stopped
+
+
 async def _run() -> None:
     pipe, analyst, stop = await OwnerPipe.open(), Analyst(), asyncio.Event()
-    on_termination(stop.set)
+    termination = _Termination(stop)
 
     async def obey() -> None:
         async for line in pipe.lines():
             try:
                 order = ANALYST_COMMANDS.decode(line)
-                pipe.send(ANALYST_EVENTS.encode(analyst.answer(order)))
+                termination.measuring = True
+                if termination.asked:
+                    # The loop does not hear it while orders lie ready.
+                    break
+                answer = analyst.answer(order)
+                termination.measuring = False
+                pipe.send(ANALYST_EVENTS.encode(answer))
             except WireError as error:
                 _log.error("%s", error)
+            except _Stopped:
+                break
         stop.set()
 
     obeying = spawn(obey(), name="analyst orders")

@@ -9,7 +9,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from avatar_core.errors import WireError
-from avatar_core.metrics.observations import THUMBNAIL, Observation, Picture, Sound
+from avatar_core.metrics.observations import Observation, Picture, Sound
+from avatar_core.metrics.thumbnails import THUMBNAIL
 from avatar_core.viewer.recollection import Recalled
 
 

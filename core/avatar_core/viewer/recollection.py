@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from avatar_core.media.frames import Pixels
-from avatar_core.metrics.observations import THUMBNAIL, Mono, Sound, joined, thumbnail_of
+from avatar_core.metrics.observations import Mono, Sound, joined
+from avatar_core.metrics.thumbnails import THUMBNAIL, Thumbnailer
 
 KEPT_S = 130.0
 _MAX_FPS = 61
@@ -34,6 +35,7 @@ class Recollection:
 
     def __init__(self) -> None:
         self._blocks: deque[_Block] = deque()
+        self._thumbnail_of = Thumbnailer()
         self._capacity = round(KEPT_S * _MAX_FPS)
         self._times_s = np.zeros(self._capacity)
         self._sizes_px = np.zeros((self._capacity, 2), np.int32)
@@ -55,7 +57,7 @@ class Recollection:
         index = self._pictures % self._capacity
         self._times_s[index] = at_s
         self._sizes_px[index] = luma.shape[::-1]
-        self._thumbnails[index] = thumbnail_of(luma)
+        self._thumbnails[index] = self._thumbnail_of(luma)
         self._pictures += 1
 
     def since(self, since_s: float) -> Recalled:

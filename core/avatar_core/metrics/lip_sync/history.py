@@ -8,7 +8,8 @@ import numpy as np
 from avatar_core.media.frames import Pixels
 from avatar_core.metrics.lip_sync.signals import RATE_HZ, band_pass, clock, pictures_at, powers_at
 from avatar_core.metrics.lip_sync.voice import VoiceBands, envelopes, spoken_share
-from avatar_core.metrics.observations import THUMBNAIL, Floats, Observation, Sound
+from avatar_core.metrics.observations import Floats, Observation, Sound
+from avatar_core.metrics.thumbnails import THUMBNAIL
 
 HISTORY_S = 24.0
 REACH_S = 0.5

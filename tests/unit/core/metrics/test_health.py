@@ -3,7 +3,8 @@
 import numpy as np
 
 from avatar_core.metrics.health import measure_health
-from avatar_core.metrics.observations import THUMBNAIL, Observation, Picture, Sound
+from avatar_core.metrics.observations import Observation, Picture, Sound
+from avatar_core.metrics.thumbnails import THUMBNAIL
 from avatar_core.metrics.utterance import Memory
 
 FPS, RATE = 20, 48_000

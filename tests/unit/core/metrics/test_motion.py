@@ -30,6 +30,15 @@ def test_mouth_held_still_while_the_head_moves_is_told_at_its_length() -> None:
     assert still_s(pictures, [(5.1, 17.0)]) == pytest.approx(5.0, abs=1.0)
 
 
+@pytest.mark.parametrize(("before_s", "length_s"), [(3.0, 3.0), (6.1, 4.0), (4.3, 5.0), (8.0, 7.0)])
+def test_a_still_mouth_is_told_no_shorter_and_little_longer_than_it_was(before_s: float, length_s: float) -> None:
+    """Longer by what the mouth rests between two words beside it."""
+    pictures = seen(("idle", 5.0), ("speech", before_s), ("still", length_s), ("speech", 4.0))
+    found = still_s(pictures, [(5.1, 9.0 + before_s + length_s)])
+    assert found is not None
+    assert -0.1 <= found - length_s <= 1.0
+
+
 def test_idle_picture_while_speech_is_heard_is_still() -> None:
     assert still_s(seen(("idle", 12.0)), [(6.0, 11.0)]) == pytest.approx(5.0, abs=0.6)
 

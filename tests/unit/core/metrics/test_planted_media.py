@@ -18,12 +18,13 @@ from avatar_core.bench.thresholds import load_thresholds
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.metrics.drift import slope_ms_per_s
 from avatar_core.metrics.motion import STILL_WINDOW_S, Motion
-from avatar_core.metrics.observations import Picture, Sound, thumbnail_of
+from avatar_core.metrics.observations import Picture, Sound
 from avatar_core.metrics.offset import OffsetPairing, OffsetSample
 from avatar_core.metrics.picture_health import black_s, freezes_s, intervals_ms, resolution_changes
 from avatar_core.metrics.sound_health import audible_stretches, clipped_percent, longest_silence_ms
 from avatar_core.metrics.speech import compare
 from avatar_core.metrics.summary import summarize
+from avatar_core.metrics.thumbnails import Thumbnailer
 from avatar_core.metrics.verdicts import judge
 from avatar_core.playback.recall import SwapPolicy
 from tests.fakes.clock import ManualClock
@@ -113,6 +114,7 @@ def drawn() -> tuple[VideoFrame, ...]:
 def seen(faults: Faults) -> dict[str, list[float]]:
     """What the pure functions make of pictures that were spoilt."""
     spoiler, pictures = PictureFaults(faults), list[Picture]()
+    thumbnail_of = Thumbnailer()
     for frame in drawn():
         if (shown := spoiler.push(frame, frame.pts_s)) is not None:
             pictures.append(Picture(frame.pts_s, shown.width, shown.height, thumbnail_of(shown.luma)))

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar_core.child import ChildProcess
 from avatar_core.metrics.observations import Observation, Sound
 from avatar_core.viewer.analyst import Analyst
 from avatar_core.viewer.observation_file import save_recalled, save_sound
 from avatar_core.viewer.recollection import Recalled, Recollection
-from avatar_core.wire.messages import Analyze, Analyzed, AnalyzeFace
+from avatar_core.wire.messages import ANALYST_COMMANDS, ANALYST_EVENTS, Analyze, Analyzed, AnalyzeFace
 from tests.faces.clips import clip
 from tests.faces.ten import BY_LOUDNESS
 from tests.fakes.heard_speech import SENT_S, at, heard, played, speech, spoken_places
@@ -106,3 +107,30 @@ def test_a_face_is_followed_from_file_to_file(tmp_path: Path) -> None:
 
 def test_file_of_a_face_that_is_gone_is_told() -> None:
     assert "can't be read" in Analyst().analyze_face(AnalyzeFace(1, "ada", "/none/seen")).why
+
+
+async def test_one_that_is_measuring_ends_when_it_is_asked_to_and_need_not_be_killed(tmp_path: Path) -> None:
+    child = await ChildProcess.start("avatar_core.viewer.analyst", name="analyst", grace_s=60.0)
+    said = speech("ada-monologue", 30.0)
+    save_sound(tmp_path / "said.npz", said)
+    save_sound(tmp_path / "seen.npz", heard(played(said)))
+    paths = str(tmp_path / "said.npz"), str(tmp_path / "seen.npz")
+    for number in range(100):
+        order = Analyze(number, "avatar", *paths, None, SENT_S, SENT_S, SENT_S + 30.0, 30.0, False)
+        child.send_line(ANALYST_COMMANDS.encode(order))
+    # Its first answer shows that it is at the next one, of many.
+    async for line in child.lines():
+        assert ANALYST_EVENTS.decode(line).request_id == 0
+        break
+    await child.aclose()
+    assert await child.ended == 0
+    assert [line async for line in child.lines()] == []
+
+
+async def test_one_that_waits_for_orders_ends_as_well(tmp_path: Path) -> None:
+    child = await ChildProcess.start("avatar_core.viewer.analyst", name="analyst", grace_s=60.0)
+    child.send_line(ANALYST_COMMANDS.encode(AnalyzeFace(1, "ada", "/none/seen")))
+    async for _ in child.lines():
+        break
+    await child.aclose()
+    assert await child.ended == 0

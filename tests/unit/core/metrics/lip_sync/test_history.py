@@ -5,7 +5,8 @@ import pytest
 
 from avatar_core.metrics.lip_sync.history import HISTORY_S, History
 from avatar_core.metrics.lip_sync.signals import RATE_HZ
-from avatar_core.metrics.observations import THUMBNAIL, Observation, Picture, Sound
+from avatar_core.metrics.observations import Observation, Picture, Sound
+from avatar_core.metrics.thumbnails import THUMBNAIL
 
 SOUND_HZ = 16_000
 
