@@ -13,7 +13,7 @@ from avatar_core.room.server import start_embedded_room
 from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
 from avatar_core.videosdk.meeting import Meeting, MeetingEnd
 from avatar_core.videosdk.room_meeting import RoomMeeting
-from avatar_core.wire.videosdk import Audio, Interrupt, Message, SegmentEnd, SegmentStart, StreamEnded, chunks, encode
+from avatar_core.wire.videosdk import Audio, Interrupt, Message, SegmentEnd, SoundMark, StreamEnded, chunks, encode
 from tests.fakes.meeting import FakeMeetingRoom
 from tests.fakes.room import FakeRoom
 from tests.stand_in_meeting import joined_by, left, meeting_server
@@ -113,10 +113,10 @@ async def test_messages_arrive_as_they_were_sent_and_at_nobody_who_sent_them(thr
     """Silence is sound, too (V8): of 15,000 bytes, as large as it gets (V5)."""
     avatar, agent = Ear(three.avatar, "agent"), Ear(three.agent, "avatar")
     sound = [*chunks(bytes(15_000)), Audio(b"\xff\xfe" * 100)]
-    for message in [SegmentStart("s1", 0, 0), *sound]:
+    for message in [SoundMark("s1", 0, 0, 0, 15_200, 7), *sound]:
         await agent.end.send(message)
-    assert await avatar.hears(3) == [SegmentStart("s1", 0, 0), *sound]
-    control = [SegmentEnd("s1", 0, 15_200), Interrupt(), Interrupt(1)]
+    assert await avatar.hears(3) == [SoundMark("s1", 0, 0, 0, 15_200, 7), *sound]
+    control = [SegmentEnd("s1", 0, 0, 15_200), Interrupt(), Interrupt(1)]
     for message in control:
         await agent.end.send(message)
     assert (await avatar.hears(6))[3:] == control

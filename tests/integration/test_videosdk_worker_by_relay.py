@@ -1,4 +1,4 @@
-"""Our worker in a stand-in meeting behind two relays, as it takes part in one of VideoSDK's. Without a session."""
+"""Our worker in a stand-in meeting: behind two relays, and where messages are late or lost. Without a session."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -66,3 +66,35 @@ async def test_our_worker_speaks_in_a_meeting_through_a_relay_of_its_own() -> No
         await say(output, 1.0)
         await answered(finished, 1)
         assert finished.answers == [(1.0, False)]
+
+
+async def test_messages_that_overtake_each_other_lose_no_segment_and_no_interrupt() -> None:
+    async with in_a_meeting(StandInHabits(spread_s=0.05, seed=3)) as output:
+        finished = FinishLog(output)
+        await say(output, 0.5)
+        await say(output, 0.3)
+        await answered(finished, 2)
+        assert finished.answers == [(0.5, False), (0.3, False)]
+        for _ in range(10):
+            await output.capture_frame(tone(0.1))
+        output.flush()
+        output.clear_buffer()
+        await say(output, 0.4)
+        await answered(finished, 4)
+        (_, cut), rest = finished.answers[2:]
+        assert cut
+        assert rest == (0.4, False)
+
+
+async def test_lost_ends_and_interrupts_leave_no_segment_open() -> None:
+    """Ends and answers go by the channel that loses nothing; of an interrupt a limit, or the next segment, tells."""
+    async with in_a_meeting(StandInHabits(loss=0.4, seed=5)) as output:
+        finished = FinishLog(output)
+        for _ in range(2):
+            for _ in range(5):
+                await output.capture_frame(tone(0.1))
+            output.flush()
+            output.clear_buffer()
+            await say(output, 0.3)
+        await answered(finished, 4)
+        assert len(set(finished.ids)) == len(finished.ids) == 4

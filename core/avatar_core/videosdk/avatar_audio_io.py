@@ -24,10 +24,11 @@ from avatar_core.wire.videosdk import (
     Interrupt,
     Message,
     SegmentEnd,
-    SegmentStart,
+    SoundMark,
     StreamEnded,
     StreamStarted,
     chunks,
+    fingerprint,
     never_text,
 )
 
@@ -40,10 +41,10 @@ HOLD_S = INTERRUPT_COOLDOWN_S + 0.1
 class AvatarAudioOut:
     """The agent's end: mono s16le of 24 kHz to the participant of `credentials`.
 
-    Each segment is marked, so that a receiver of ours loses nothing; one of theirs ignores that. Until the other end
-    has shown that it knows our marks, sound waits out the moment in which theirs is deaf after an interrupt (PROTOCOLS
-    V15), told by `held_back` in seconds, and goes out so that it is never taken for text (V8). Answers come as
-    `stream_started` and `stream_ended`.
+    All sound is marked, so that a receiver of ours loses nothing and has it in order; one of theirs ignores that. Until
+    the other end has shown that it knows our marks, sound waits out the moment in which theirs is deaf after an
+    interrupt (PROTOCOLS V15), told by `held_back` in seconds, and goes out so that it is never taken for text (V8).
+    Answers come as `stream_started` and `stream_ended`.
     """
 
     def __init__(
@@ -70,9 +71,9 @@ class AvatarAudioOut:
         self._peer_marks = False
         self._interrupts = 0
         self._interrupted_s = float("-inf")
-        # The segment whose sound is being sent, and how much of it has been.
+        # The segment whose sound is being sent, and how many bytes have been since the last interrupt.
         self._segment: SegmentRef | None = None
-        self._sent_bytes = 0
+        self._offset = 0
         self._id_prefix = secrets.token_hex(3)
         self._count = 0
 
@@ -125,22 +126,28 @@ class AvatarAudioOut:
             if self._segment is None:
                 self._count += 1
                 self._segment = segment or SegmentRef(f"{self._id_prefix}-{self._count}")
-                self._sent_bytes = 0
-                await self._end.send(SegmentStart(self._segment.id, self._segment.generation, interrupts))
-            self._sent_bytes += len(chunk.pcm)
-            await self._end.send(chunk if self._peer_marks else never_text(chunk))
+            sound = chunk if self._peer_marks else never_text(chunk)
+            mark = self._mark(self._segment, sound.pcm)
+            self._offset += len(sound.pcm)
+            await self._end.send(mark)
+            await self._end.send(sound)
 
     async def send_segment_end(self) -> None:
         """The segment ends behind what was sent; nothing without sound. RoomError where that can't be sent."""
         segment, self._segment = self._segment, None
         if segment is not None:
-            await self._end.send(SegmentEnd(segment.id, segment.generation, self._sent_bytes))
+            # Both, as RELIABLE may lose the one, and a receiver of theirs does not know the other.
+            end = SegmentEnd(segment.id, segment.generation, self._interrupts, self._offset)
+            mark = self._mark(segment, b"")
+            await self._end.send(end)
+            await self._end.send(mark)
 
     async def interrupt(self) -> None:
         """Stop the avatar at once; several in a row are harmless (V12). RoomError where that can't be sent."""
         self._interrupts += 1
         self._interrupted_s = self._clock.now()
         self._segment = None
+        self._offset = 0
         if self._end.attached:
             interrupts = self._interrupts
             await asyncio.gather(self._end.send(Interrupt()), self._end.send(Interrupt(interrupts)))
@@ -148,6 +155,9 @@ class AvatarAudioOut:
     async def aclose(self) -> None:
         """Hear and send no more; harmless twice."""
         self._end.detach()
+
+    def _mark(self, segment: SegmentRef, pcm: bytes) -> SoundMark:
+        return SoundMark(segment.id, segment.generation, self._interrupts, self._offset, *fingerprint(pcm))
 
     async def _until_it_hears(self) -> None:
         wait_s = self._interrupted_s + HOLD_S - self._clock.now()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from avatar_core.errors import RoomError, WireError
-from avatar_core.wire.videosdk import Audio, Message, Reliability, SegmentStart, decode, encode, reliability
+from avatar_core.wire.videosdk import Audio, Message, Reliability, SoundMark, decode, encode, reliability
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +104,6 @@ class MeetingEnd:
             self.unreadable += 1
             _log.debug("a message of %r is ignored: %s", sender, failure)
             return
-        if self.peer is None and isinstance(message, Audio | SegmentStart):
+        if self.peer is None and isinstance(message, Audio | SoundMark):
             self.peer = sender
         self._on_message(message)

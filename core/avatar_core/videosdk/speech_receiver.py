@@ -1,6 +1,8 @@
 """The worker's end of VideoSDK's wire (PROTOCOLS 3.4): speech of one sender, its segments' ends, and interrupts."""
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -12,6 +14,7 @@ from avatar_core.room.speech_items import SpeechItems
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 from avatar_core.videosdk.meeting import Meeting, MeetingEnd
+from avatar_core.videosdk.sound_order import SoundOrder
 from avatar_core.wire.livekit import BYTES_PER_SAMPLE
 from avatar_core.wire.videosdk import (
     INTERRUPT_COOLDOWN_S,
@@ -20,7 +23,7 @@ from avatar_core.wire.videosdk import (
     Interrupt,
     Message,
     SegmentEnd,
-    SegmentStart,
+    SoundMark,
     StreamEnded,
     StreamStarted,
 )
@@ -30,15 +33,18 @@ _log = logging.getLogger(__name__)
 MAX_WAITING_S = 600.0
 """Speech that waits here: the wire holds no sender back, and theirs sends as fast as it synthesizes."""
 LATE_SOUND_S = 1.0
-"""How long sound is waited for that the end of its segment has overtaken."""
+"""How long sound is waited for that later sound, or an end, has overtaken."""
+MAX_UNMARKED = 64
+"""Messages of sound that may be played before the first mark of a sender comes."""
 
 
 class MeetingAudioReceiver:
     """Speech of `sender`, or of whoever first speaks, as frames of the messages' length, by `async for`.
 
-    From a sender that marks its segments nothing is lost by an interrupt, and an end waits for the sound it has
-    overtaken. From one that doesn't, an interrupt makes this deaf for INTERRUPT_COOLDOWN_S (V15): on channels without
-    an order nothing else tells old sound from new. Sound that is dropped is counted, in seconds.
+    From a sender that marks its sound nothing is lost by an interrupt, and all is played in the order in which it was
+    sent, whatever has overtaken what; only sound that comes before the very first mark is played as it comes. From one
+    that doesn't, an interrupt makes this deaf for INTERRUPT_COOLDOWN_S (V15): on channels without an order nothing else
+    tells old sound from new. Sound that is dropped is counted, in seconds.
     """
 
     def __init__(
@@ -48,7 +54,6 @@ class MeetingAudioReceiver:
         self.generation = 0
         self.lost_in_cooldown_s = 0.0
         self.overflowed_s = 0.0
-        self.late_s = 0.0
         self.missing_s = 0.0
         self.lost_acknowledgements = 0
         self.end = MeetingEnd(self._on_message, peer=sender)
@@ -59,11 +64,11 @@ class MeetingAudioReceiver:
         self._count = 0
         # The one whose sound comes now.
         self._current: _Segment | None = None
-        self._early_end: SegmentEnd | None = None
-        # What the sender marks: how often it has interrupted. After an interrupt only a start says that sound is new.
+        # What a sender that marks has sent; one that doesn't has no order.
         self._marks = False
-        self._interrupts = 0
-        self._awaits_start = False
+        self._order = SoundOrder()
+        self._late: asyncio.Task[None] | None = None
+        self._unmarked: deque[bytes] = deque(maxlen=MAX_UNMARKED)
         self._deaf_until_s = 0.0
         self._items = SpeechItems()
 
@@ -71,6 +76,11 @@ class MeetingAudioReceiver:
     def open_segments(self) -> tuple[IncomingSegment, ...]:
         """The segments that came in and are not answered yet, oldest first."""
         return tuple(segment.snapshot(self._seconds(segment.received)) for segment in self._segments.values())
+
+    @property
+    def late_s(self) -> float:
+        """Sound that came after the interrupt that it was said before, or without its mark."""
+        return self._seconds(self._order.late_bytes)
 
     def set_meeting(self, meeting: Meeting) -> None:
         """Hear what is said in `meeting`, instead of any other."""
@@ -100,77 +110,98 @@ class MeetingAudioReceiver:
         match message:
             case Audio(pcm):
                 self._on_audio(pcm)
-            case SegmentStart():
-                self._on_start(message)
+            case SoundMark():
+                self._on_mark(message)
             case SegmentEnd():
                 self._on_end(message)
             case Interrupt(interrupts):
                 self._on_interrupt(interrupts)
 
-    def _on_start(self, start: SegmentStart) -> None:
-        self._marks = True
-        if start.interrupts < self._interrupts:
-            self._awaits_start = True
-            self._current = None
-            return
-        if start.interrupts > self._interrupts:
+    def _on_mark(self, mark: SoundMark) -> None:
+        self._expect_marks()
+        if mark.interrupts > self._order.interrupts:
             # Its interrupt was lost, or comes later by the other channel.
-            self._clear(start.interrupts)
-        self._awaits_start = False
-        segment = self._current
-        if segment is not None and segment.segment_id is None:
-            # Its sound has overtaken its start.
-            segment.segment_id, segment.generation = start.segment_id, start.generation
-            if segment.started:
-                self.notify_playback_started(segment.key)
-        else:
-            self._end_current()
-            self._current = segment = self._begin(start.segment_id, start.generation)
-        early, self._early_end = self._early_end, None
-        if early is not None and early.segment_id == segment.segment_id:
-            self._on_end(early)
+            self._clear(mark.interrupts)
+        self._order.mark(mark)
+        self._take()
+
+    def _expect_marks(self) -> None:
+        """This sender marks its sound: what was played before it showed that has its marks on the way."""
+        if not self._marks:
+            self._marks = True
+            for pcm in self._unmarked:
+                self._order.sound(pcm)
 
     def _on_audio(self, pcm: bytes) -> None:
+        if self._marks:
+            self._order.sound(pcm)
+            self._take()
+        elif self._current is None and self._clock.now() < self._deaf_until_s:
+            self.lost_in_cooldown_s += self._seconds(len(pcm))
+        else:
+            if self._current is None:
+                self._current = self._begin(None, 0)
+            self._play(self._current, pcm)
+            self._unmarked.append(pcm)
+
+    def _on_end(self, end: SegmentEnd) -> None:
+        if end.segment_id is None or end.interrupts is None or end.offset is None:
+            self._end_current()
+        else:
+            # The same as the mark that says so by the other channel.
+            self._on_mark(SoundMark(end.segment_id, end.generation, end.interrupts, end.offset, 0, 0))
+
+    def _take(self) -> None:
+        """Play what is next, and wait for what is missing before the rest, for a while."""
+        for mark, pcm in self._order.take():
+            name = (mark.segment_id, mark.generation)
+            segment = self._current
+            if not pcm:
+                if segment is not None and (segment.segment_id, segment.generation) == name:
+                    self._end_current()
+                continue
+            if segment is not None and segment.segment_id is None:
+                # Its sound has overtaken its mark.
+                segment.segment_id, segment.generation = name
+                if segment.started:
+                    self.notify_playback_started(segment.key)
+            elif segment is None or (segment.segment_id, segment.generation) != name:
+                self._end_current()
+                self._current = segment = self._begin(*name)
+            if pcm in self._unmarked:
+                self._unmarked.remove(pcm)
+            else:
+                self._play(segment, pcm)
+        if self._order.waits and (self._late is None or self._late.done()):
+            self._late = self._tasks.spawn(self._give_up_late(), name="speech waits for its sound")
+
+    async def _give_up_late(self) -> None:
+        while self._order.waits:
+            before = self.generation, self._order.position
+            await self._clock.sleep_until(self._clock.now() + LATE_SOUND_S)
+            if before == (self.generation, self._order.position) and (missing := self._order.give_up()):
+                self.missing_s += self._seconds(missing)
+                _log.warning("%d bytes of speech did not come", missing)
+            self._take()
+
+    def _play(self, segment: "_Segment", pcm: bytes) -> None:
         duration_s = self._seconds(len(pcm))
-        segment = self._current
-        if self._awaits_start:
-            self.late_s += duration_s
-            return
-        if segment is None and self._clock.now() < self._deaf_until_s:
-            self.lost_in_cooldown_s += duration_s
-            return
         if self._items.waiting_s + duration_s > MAX_WAITING_S:
             self.overflowed_s += duration_s
             _log.warning("%.1f s of speech wait; %.2f s more are dropped", self._items.waiting_s, duration_s)
             return
-        segment = segment or self._begin(None, 0)
-        self._current = segment
         segment.received += len(pcm)
         frame = AudioFrame.from_bytes(pcm, self._rate_hz, 1)
         self._items.append(AudioFrame(frame.samples, self._rate_hz, generation=self.generation))
-        if segment.expected is not None and segment.received >= segment.expected:
-            self._end_current()
-
-    def _on_end(self, end: SegmentEnd) -> None:
-        segment = self._current
-        if end.segment_id is not None and (segment is None or end.segment_id != segment.segment_id):
-            self._early_end = end
-        elif segment is None:
-            _log.debug("an end of nothing is ignored")
-        elif end.audio_bytes is None or segment.received >= end.audio_bytes:
-            self._end_current()
-        else:
-            segment.expected = end.audio_bytes
-            self._tasks.spawn(self._end_late(segment), name="segment waits for its sound")
 
     def _on_interrupt(self, interrupts: int | None) -> None:
         if interrupts is None:
             # Who marks says the same once more, in a form that can't be taken for the next one.
             if not self._marks:
                 self._deaf_until_s = self._clock.now() + INTERRUPT_COOLDOWN_S
-                self._clear(self._interrupts)
-        elif interrupts > self._interrupts:
-            self._marks = self._awaits_start = True
+                self._clear(self._order.interrupts)
+        elif interrupts > self._order.interrupts:
+            self._expect_marks()
             self._clear(interrupts)
 
     def _begin(self, segment_id: str | None, generation: int) -> "_Segment":
@@ -182,19 +213,14 @@ class MeetingAudioReceiver:
     def _end_current(self) -> None:
         segment, self._current = self._current, None
         if segment is not None:
-            if segment.expected is not None:
-                self.missing_s += self._seconds(max(0, segment.expected - segment.received))
+            self._unmarked.clear()
             self._items.append(AudioSegmentEnd(segment.key, self.generation))
 
-    async def _end_late(self, segment: "_Segment") -> None:
-        await self._clock.sleep_until(self._clock.now() + LATE_SOUND_S)
-        if self._current is segment:
-            _log.warning("%d of %s bytes of a segment came", segment.received, segment.expected)
-            self._end_current()
-
     def _clear(self, interrupts: int) -> None:
-        self._interrupts = interrupts
-        self._current = self._early_end = None
+        # What came without a mark may have been said after the interrupt.
+        self._order.begin_anew(interrupts)
+        self._current = None
+        self._unmarked.clear()
         self.generation += 1
         self._items.clear()
         self.buffer_cleared.emit(BufferCleared(self.generation, self.open_segments))
@@ -215,14 +241,13 @@ class MeetingAudioReceiver:
 
 @dataclass(slots=True, eq=False)
 class _Segment:
-    """`received` and `expected` are bytes; the latter is known once the end has come before all of the sound."""
+    """`received` is in bytes."""
 
     key: str
     segment_id: str | None
     generation: int
     received: int = 0
     started: bool = False
-    expected: int | None = None
 
     def snapshot(self, received_s: float) -> IncomingSegment:
         return IncomingSegment(self.key, self.segment_id, self.generation, received_s)

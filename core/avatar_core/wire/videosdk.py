@@ -4,6 +4,7 @@ No I/O. What is ours alone is named `bench.*` and stands in texts, or keys of te
 """
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
@@ -28,6 +29,7 @@ _INTERRUPT: Final = b"INTERRUPT"
 _OURS: Final = "bench."
 _THEIRS: Final = ("playback_position", "interrupted")
 _Count = Annotated[int, Within(0, 2**53)]
+_Crc32 = Annotated[int, Within(0, 2**32 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,12 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEnd:
-    """M2: the speech ends. Ours names the segment, and how many bytes of sound it had: the end may overtake them."""
+    """M2: the speech ends. Ours names the segment and, as SoundMark does, the place: the end may overtake its sound."""
 
     segment_id: SegmentId | None = None
     generation: Generation = 0
-    audio_bytes: _Count | None = None
+    interrupts: _Count | None = None
+    offset: _Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,19 @@ class StreamEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentStart:
-    """Ours, agent to worker, before the sound of a segment: what follows was said after that many `interrupts`."""
+class SoundMark:
+    """Ours, agent to worker, before each message of sound: whose it is, and where it belongs.
+
+    `offset` counts the bytes of sound sent since the last of that many `interrupts`. `size` and `crc32` are those of
+    the sound, which carries nothing else to be known by. Of no bytes, it is the end of the segment at that place.
+    """
 
     segment_id: SegmentId
     generation: Generation
     interrupts: _Count
+    offset: _Count
+    size: _Count
+    crc32: _Crc32
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,8 @@ class StreamStarted:
     generation: Generation = 0
 
 
-Message: TypeAlias = Audio | Interrupt | SegmentEnd | StreamEnded | SegmentStart | StreamStarted
-M = TypeVar("M", SegmentEnd, StreamEnded, Interrupt, SegmentStart, StreamStarted)
+Message: TypeAlias = Audio | Interrupt | SegmentEnd | StreamEnded | SoundMark | StreamStarted
+M = TypeVar("M", SegmentEnd, StreamEnded, Interrupt, SoundMark, StreamStarted)
 
 
 def chunks(pcm: bytes) -> Iterator[Audio]:
@@ -89,6 +99,11 @@ def chunks(pcm: bytes) -> Iterator[Audio]:
     whole = pcm + bytes(len(pcm) % BYTES_PER_SAMPLE)
     for start in range(0, len(whole), MAX_CHUNK_BYTES):
         yield Audio(whole[start : start + MAX_CHUNK_BYTES])
+
+
+def fingerprint(pcm: bytes) -> tuple[int, int]:
+    """What a mark knows sound by: its size in bytes, and its CRC-32."""
+    return len(pcm), zlib.crc32(pcm)
 
 
 def never_text(audio: Audio) -> Audio:
@@ -115,21 +130,29 @@ def encode(message: Message) -> bytes | str:
             return _INTERRUPT
         case Interrupt(interrupts):
             return _text("bench.interrupt", {"bench.interrupts": interrupts})
-        case SegmentEnd(segment_id, generation, audio_bytes):
-            ours: dict[str, Any] = {} if audio_bytes is None else {"bench.audio_bytes": audio_bytes}
-            return _text("segment_end", _named(segment_id, generation) | ours)
+        case SegmentEnd(segment_id, generation, interrupts, offset):
+            placed = {"bench.interrupts": interrupts, "bench.offset": offset}
+            known = {name: value for name, value in placed.items() if value is not None}
+            return _text("segment_end", _named(segment_id, generation) | known)
         case StreamEnded(position_s, interrupted, segment_id, generation):
             data = {"playback_position": position_s, "interrupted": interrupted}
             return _text("stream_ended", {"data": data | _named(segment_id, generation)})
-        case SegmentStart(segment_id, generation, interrupts):
-            return _text("bench.segment_start", _named(segment_id, generation) | {"bench.interrupts": interrupts})
+        case SoundMark():
+            fields = {name: getattr(message, name) for name in ("interrupts", "offset", "size", "crc32")}
+            ours = {f"{_OURS}{name}": value for name, value in fields.items()}
+            return _text("bench.sound", _named(message.segment_id, message.generation) | ours)
         case StreamStarted(segment_id, generation):
             return _text("bench.stream_started", _named(segment_id, generation))
 
 
 def reliability(message: Message) -> Reliability:
-    """The channel of a message: sound, and what stands in order with it, on the one; all else on the other (3.3)."""
-    return "UNRELIABLE" if isinstance(message, Audio | SegmentStart) else "RELIABLE"
+    """The channel of a message: theirs as theirs sends it, sound on the one and all else on the other (3.3).
+
+    What only an end of ours understands goes by UNRELIABLE, the one that loses nothing (V6), answers by name too. An
+    interrupt of ours alone does not: it would wait for the sound there.
+    """
+    named = isinstance(message, StreamEnded) and message.segment_id is not None
+    return "UNRELIABLE" if named or isinstance(message, Audio | SoundMark | StreamStarted) else "RELIABLE"
 
 
 def decode(payload: bytes | bytearray | memoryview | str, channel: Reliability) -> Message:
@@ -173,8 +196,8 @@ def _control(fields: dict[str, Any]) -> Message:
             return _read(StreamEnded, data, kind)
         case "bench.interrupt":
             return _read(Interrupt, fields, kind)
-        case "bench.segment_start":
-            return _read(SegmentStart, fields, kind)
+        case "bench.sound":
+            return _read(SoundMark, fields, kind)
         case "bench.stream_started":
             return _read(StreamStarted, fields, kind)
     raise WireError(f"VideoSDK message: the type {str(kind)[:40]!r} is unknown")

@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator
 from itertools import count
 
+import numpy as np
 import pytest
 
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
@@ -12,7 +13,16 @@ from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.avatar_audio_io import AvatarAudioOut
 from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials
 from avatar_core.videosdk.speech_receiver import MAX_WAITING_S, MeetingAudioReceiver
-from avatar_core.wire.videosdk import Interrupt, SegmentEnd, SegmentStart, StreamEnded, StreamStarted, decode, encode
+from avatar_core.wire.videosdk import (
+    Interrupt,
+    SegmentEnd,
+    SoundMark,
+    StreamEnded,
+    StreamStarted,
+    decode,
+    encode,
+    fingerprint,
+)
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.meeting import FakeMeetingRoom
 
@@ -21,8 +31,14 @@ _numbers = count(1)
 
 
 def pcm(seconds: float) -> bytes:
-    """Speech whose every sample is the same odd number, another one for each call; never valid UTF-8."""
-    return (next(_numbers) * 2 + 32_768).to_bytes(2, "little") * round(seconds * 24_000)
+    """Speech whose every sample is the same number, another one for each of 64 calls; never valid UTF-8."""
+    return (next(_numbers) % 64 * 2 + 32_768).to_bytes(2, "little") * round(seconds * 24_000)
+
+
+def without_silence(said: bytes) -> bytes:
+    """All samples but those of silence, whose one sample may be -1."""
+    samples = np.frombuffer(said, dtype="<i2")
+    return samples[np.abs(samples.astype(np.int32)) > 1].tobytes()
 
 
 class Worker:
@@ -188,22 +204,24 @@ async def test_end_that_overtakes_its_sound_waits_for_it(worker: Worker, seed: i
 
 async def test_sound_that_overtakes_the_start_of_its_segment_belongs_to_it(worker: Worker) -> None:
     """V6: told to have begun once the name is there."""
-    await worker.agent.send(pcm(0.1), {"reliability": "UNRELIABLE"})
+    await worker.agent.send(said := pcm(0.1), {"reliability": "UNRELIABLE"})
     await settle()
     [segment] = worker.receiver.open_segments
     worker.receiver.notify_playback_started(segment.key)
     await settle()
     assert worker.started == []
-    await worker.agent.send(encode(SegmentStart("s1", 2, 0)), {"reliability": "UNRELIABLE"})
+    mark = SoundMark("s1", 2, 0, 0, *fingerprint(said))
+    await worker.agent.send(encode(mark), {"reliability": "UNRELIABLE"})
     await settle()
     assert worker.started == [StreamStarted("s1", 2)]
     assert [one.segment_id for one in worker.receiver.open_segments] == ["s1"]
+    assert worker.heard == said
 
 
 async def test_end_whose_sound_never_comes_is_not_waited_for_for_ever(worker: Worker) -> None:
     await worker.say(pcm(0.1))
     await settle()
-    await worker.agent.send(encode(SegmentEnd(worker.receiver.open_segments[0].segment_id, 0, 9_600)))
+    await worker.agent.send(encode(SegmentEnd(worker.receiver.open_segments[0].segment_id, 0, 0, 9_600)))
     await settle()
     assert worker.ends == []
     worker.clock.move(1.01)
@@ -229,14 +247,90 @@ async def test_interrupt_that_was_lost_is_made_up_for_by_the_next_segment(worker
     assert worker.heard == reply
 
 
-async def test_end_that_was_lost_is_made_up_for_by_the_next_segment(worker: Worker) -> None:
-    worker.room.loses = lambda payload: isinstance(decode(payload, "RELIABLE"), SegmentEnd)
+async def test_end_that_was_lost_is_told_by_the_other_channel_as_well(worker: Worker) -> None:
+    """V6: so that the last segment of all is answered."""
+    worker.room.loses = lambda _: True
     for _ in range(2):
         await worker.say(pcm(0.2))
         await worker.out.send_segment_end()
     await settle()
+    assert worker.room.lost == 2
+    first, second = worker.receiver.open_segments
+    assert worker.ends == [first.key, second.key]
+    for key in worker.ends:
+        worker.receiver.notify_playback_finished(key, 0.2, interrupted=False)
+    await settle()
+    assert [ended.segment_id for ended in worker.ended] == [first.segment_id, second.segment_id]
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_segments_whose_messages_come_in_any_order_are_played_whole_and_in_order(
+    worker: Worker, seed: int
+) -> None:
+    """V6: messages of both channels overtake each other, silences that are alike too; half of RELIABLE is lost."""
+    chance = random.Random(seed)
+    await worker.say(opening := pcm(0.1))
+    await worker.out.send_segment_end()
+    await settle()
+    worker.room.order, worker.room.held = chance, True
+    worker.room.loses = lambda _: chance.random() < 0.5
+    segments = [[pcm(0.1), bytes(4_800), bytes(4_800), pcm(0.1)], [pcm(0.3)], [bytes(4_800), pcm(0.4), pcm(0.05)]]
+    for segment in segments:
+        await worker.say(*segment)
+        await worker.out.send_segment_end()
+    worker.room.release()
+    await settle(80)
+    told = worker.receiver.open_segments
+    # Of silence the sender makes one sample -1, so that it is no text (V8).
+    assert len(worker.heard) == len(opening + b"".join(b"".join(one) for one in segments))
+    assert without_silence(worker.heard) == without_silence(opening + b"".join(b"".join(one) for one in segments))
+    assert worker.ends == [segment.key for segment in told]
+    assert [segment.received_s for segment in told] == pytest.approx([0.1, 0.4, 0.3, 0.55])
+    assert (worker.receiver.missing_s, worker.receiver.late_s) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_speech_after_an_interrupt_is_heard_alone_and_whole_in_any_order(worker: Worker, seed: int) -> None:
+    """V6, V15: also where every message that tells of the interrupt is lost."""
+    chance = random.Random(seed)
+    await worker.say(pcm(0.1))
+    await settle()
+    worker.receiver.notify_playback_started(worker.receiver.open_segments[0].key)
+    await settle()
+    worker.room.order, worker.room.held = chance, True
+    worker.room.loses = lambda _: seed % 2 == 0
+    await worker.say(pcm(0.2), pcm(0.2))
+    await worker.out.send_segment_end()
+    await worker.out.interrupt()
+    reply = [pcm(0.1), pcm(0.2), pcm(0.1)]
+    await worker.say(*reply)
+    await worker.out.send_segment_end()
+    worker.room.release()
+    await settle(80)
+    assert worker.heard.endswith(b"".join(reply))
+    assert len(worker.cleared) == 1
+    assert worker.receiver.open_segments[-1].key == worker.ends[-1]
+    assert worker.receiver.open_segments[-1].received_s == pytest.approx(0.4)
+    assert worker.receiver.missing_s == 0.0
+
+
+async def test_sound_that_is_lost_for_good_is_counted_and_what_follows_is_played(worker: Worker) -> None:
+    """As on a lossy channel: both the mark and the sound, or one of them."""
+    await worker.say(first := pcm(0.1))
+    await settle()
+    worker.room.held = True
+    lost, kept = pcm(0.1), pcm(0.2)
+    await worker.say(lost, kept)
+    await worker.out.send_segment_end()
+    worker.room._on_their_way.pop(1)
+    worker.room.release()
+    await settle()
+    assert (worker.heard, worker.ends) == (first, [])
+    worker.clock.move(1.01)
+    await settle()
+    assert worker.heard == first + kept
     assert len(worker.ends) == 1
-    assert len(worker.receiver.open_segments) == 2
+    assert worker.receiver.missing_s == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("seed", range(25))

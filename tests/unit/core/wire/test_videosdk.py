@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from avatar_core.errors import WireError
 from avatar_core.wire import videosdk as wire
-from avatar_core.wire.videosdk import Audio, Interrupt, SegmentEnd, SegmentStart, StreamEnded, StreamStarted
+from avatar_core.wire.videosdk import Audio, Interrupt, SegmentEnd, SoundMark, StreamEnded, StreamStarted
 
 CHANNELS = ("RELIABLE", "UNRELIABLE")
 
@@ -22,10 +22,10 @@ messages = st.one_of(
     st.just(Interrupt()),
     st.builds(Interrupt, counts),
     st.builds(SegmentEnd),
-    st.builds(SegmentEnd, segment_ids, generations, counts),
+    st.builds(SegmentEnd, segment_ids, generations, counts, counts),
     st.builds(StreamEnded, positions, st.booleans()),
     st.builds(StreamEnded, positions, st.booleans(), segment_ids, generations),
-    st.builds(SegmentStart, segment_ids, generations, counts),
+    st.builds(SoundMark, segment_ids, generations, counts, counts, counts, st.integers(0, 2**32 - 1)),
     st.builds(StreamStarted, segment_ids, generations),
 )
 
@@ -48,10 +48,11 @@ def test_messages_are_theirs_to_the_byte() -> None:
     )
 
 
-def test_sound_and_its_start_go_by_one_channel_and_all_else_by_the_other() -> None:
+def test_messages_of_theirs_go_by_their_channels_and_those_of_ours_by_the_one_that_loses_none() -> None:
     """M1 is UNRELIABLE, M2 to M4 are RELIABLE."""
-    assert {wire.reliability(one) for one in (Audio(b"ab"), SegmentStart("s", 0, 0))} == {"UNRELIABLE"}
-    others = (SegmentEnd(), Interrupt(), Interrupt(1), StreamEnded(0.0, True), StreamStarted("s"))
+    ours = (SoundMark("s", 0, 0, 0, 2, 7), StreamStarted("s"), StreamEnded(0.0, True, "s"))
+    assert {wire.reliability(one) for one in (Audio(b"ab"), *ours)} == {"UNRELIABLE"}
+    others = (SegmentEnd(), Interrupt(), Interrupt(1), StreamEnded(0.0, True))
     assert {wire.reliability(one) for one in others} == {"RELIABLE"}
 
 
@@ -127,8 +128,8 @@ def test_keys_of_others_are_ignored() -> None:
         ('{"type": "stream_ended", "data": {"playback_position": "1", "interrupted": true}}', "expected a number"),
         ('{"type": "stream_ended", "data": {"playback_position": -1, "interrupted": true}}', "outside"),
         ('{"type": "stream_ended", "data": {"playback_position": 1, "interrupted": 0}}', "expected true or false"),
-        ('{"type": "segment_end", "bench.audio_bytes": -2}', "outside"),
-        ('{"type": "bench.segment_start", "bench.segment_id": "s"}', "is missing"),
+        ('{"type": "segment_end", "bench.offset": -2}', "outside"),
+        ('{"type": "bench.sound", "bench.segment_id": "s"}', "is missing"),
     ],
 )
 def test_what_is_no_message_is_refused_with_the_reason(payload: str | bytes, said: str) -> None:
@@ -148,7 +149,7 @@ def test_anything_is_read_or_refused(raw: bytes, channel: str) -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=5))
 def test_control_messages_with_any_content_are_read_or_refused(content: object) -> None:
-    for kind in ("segment_end", "stream_ended", "bench.interrupt", "bench.segment_start", "bench.stream_started"):
+    for kind in ("segment_end", "stream_ended", "bench.interrupt", "bench.sound", "bench.stream_started"):
         for fields in ({"data": content}, {"data": {"playback_position": content}}, {"bench.segment_id": content}):
             try:
                 wire.decode(json.dumps({"type": kind, **fields}), "RELIABLE")
