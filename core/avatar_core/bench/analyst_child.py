@@ -6,15 +6,15 @@ import logging
 from avatar_core.child import ChildProcess
 from avatar_core.errors import BenchError, WireError
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import messages
-from avatar_core.wire.messages import ANALYST_COMMANDS, ANALYST_EVENTS
+from avatar_core.wire import analysis
+from avatar_core.wire.analysis import ANALYST_COMMANDS, ANALYST_EVENTS
 
 _log = logging.getLogger(__name__)
 
 _ANSWER_TIMEOUT_S = 90.0
 
-Order = messages.Analyze | messages.AnalyzeHealth | messages.AnalyzeFace
-Answer = messages.Analyzed | messages.FaceAnalyzed
+Order = analysis.Analyze | analysis.AnalyzeHealth | analysis.AnalyzeFace
+Answer = analysis.Analyzed | analysis.FaceAnalyzed
 
 
 class AnalystChild:
@@ -31,24 +31,24 @@ class AnalystChild:
         """Its process id, while it runs."""
         return self._child.pid if self._child is not None and self._child.running else None
 
-    async def analyze(self, order: messages.Analyze) -> messages.Analyzed:
+    async def analyze(self, order: analysis.Analyze) -> analysis.Analyzed:
         """Have an utterance measured; raises BenchError where the process does not answer."""
         answer = await self._answer(order)
-        assert isinstance(answer, messages.Analyzed)
+        assert isinstance(answer, analysis.Analyzed)
         return answer
 
-    async def analyze_health(self, order: messages.AnalyzeHealth) -> messages.Analyzed:
+    async def analyze_health(self, order: analysis.AnalyzeHealth) -> analysis.Analyzed:
         """Have the health of a while measured; raises BenchError where it can't be, or nobody answers."""
         answer = await self._answer(order)
-        assert isinstance(answer, messages.Analyzed)
+        assert isinstance(answer, analysis.Analyzed)
         if answer.why:
             raise BenchError(answer.why)
         return answer
 
-    async def analyze_face(self, order: messages.AnalyzeFace) -> messages.FaceAnalyzed:
+    async def analyze_face(self, order: analysis.AnalyzeFace) -> analysis.FaceAnalyzed:
         """Have a face followed further; raises BenchError where the process does not answer."""
         answer = await self._answer(order)
-        assert isinstance(answer, messages.FaceAnalyzed)
+        assert isinstance(answer, analysis.FaceAnalyzed)
         return answer
 
     async def _answer(self, order: Order) -> Answer:

@@ -11,7 +11,7 @@ from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases, Reading
 from avatar_core.metrics.lip_sync.history import HISTORY_S
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import messages
+from avatar_core.wire import analysis, messages
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class FaceReading:
         tasks: TaskGroup,
         *,
         avatar: Callable[[], str | None],
-        analyzed: Callable[[str, float], Awaitable[messages.FaceAnalyzed]],
+        analyzed: Callable[[str, float], Awaitable[analysis.FaceAnalyzed]],
         biases: Biases | None = None,
         said: Callable[[], tuple[str, str] | None] = lambda: None,
     ) -> None:

@@ -24,7 +24,7 @@ from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.observation_file import save_sound
-from avatar_core.wire import messages
+from avatar_core.wire import analysis, messages
 
 _log = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ class Measuring:
         if not self._pending:
             self._idle.set()
 
-    async def _analyzed(self, spoken: Spoken, sound: Sound, stage: Stage) -> messages.Analyzed:
+    async def _analyzed(self, spoken: Spoken, sound: Sound, stage: Stage) -> analysis.Analyzed:
         observing, course = self._observing, spoken.course
         identity, before = self._voice(spoken)
         reference, observation, elsewhere = map(observing.path, ("said", "observed", "elsewhere"))
@@ -177,7 +177,7 @@ class Measuring:
                 stage.viewer, before, course.sent_s, elsewhere
             )
             return await self.analyst.analyze(
-                messages.Analyze(
+                analysis.Analyze(
                     observing.next_id(),
                     identity,
                     str(reference),
@@ -202,13 +202,13 @@ class Measuring:
         on_stage = self._on_stage()
         return on_stage[1] if on_stage is not None else None
 
-    async def _face_analyzed(self, identity: str, since_s: float) -> messages.FaceAnalyzed:
+    async def _face_analyzed(self, identity: str, since_s: float) -> analysis.FaceAnalyzed:
         on_stage = self._on_stage()
         if on_stage is None:
             raise BenchError("the avatar left")
         return await self._observing.faces(on_stage[0].viewer, self.analyst, identity, since_s)
 
-    def _take_results(self, spoken: Spoken, analyzed: messages.Analyzed) -> None:
+    def _take_results(self, spoken: Spoken, analyzed: analysis.Analyzed) -> None:
         since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S
         for name, values in analyzed.values.items():
             for value in values:
@@ -232,7 +232,7 @@ class Measuring:
         self._standing.announce("Heard", _in_words(spoken, analyzed), segment_id=spoken.id)
 
 
-def _in_words(spoken: Spoken, analyzed: messages.Analyzed) -> str:
+def _in_words(spoken: Spoken, analyzed: analysis.Analyzed) -> str:
     """When it was heard, and how far what was told of that is from it."""
     begins_s = spoken.course.begins_s
     parts = [f"{spoken.id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from avatar_core.bench.analyst_child import AnalystChild
 from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.errors import BenchError
-from avatar_core.wire import messages
+from avatar_core.wire import analysis, messages
 
 _VIEWER_TIMEOUT_S = 10.0
 _BEFORE_S = 1.0
@@ -57,26 +57,26 @@ class Observing:
 
     async def faces(
         self, viewer: ViewerChild, analyst: AnalystChild, identity: str, since_s: float
-    ) -> messages.FaceAnalyzed:
+    ) -> analysis.FaceAnalyzed:
         """Have the face of somebody followed further; raises BenchError."""
         path = self.path("face")
         try:
             if why := await self.observe(viewer, identity, since_s, path):
                 raise BenchError(why)
-            return await analyst.analyze_face(messages.AnalyzeFace(self.next_id(), identity, str(path)))
+            return await analyst.analyze_face(analysis.AnalyzeFace(self.next_id(), identity, str(path)))
         finally:
             await self.remove(path)
 
     async def health(
         self, viewer: ViewerChild, analyst: AnalystChild, identity: str, since_s: float, until_s: float
-    ) -> messages.Analyzed:
+    ) -> analysis.Analyzed:
         """Have the health of what came of somebody between two moments measured; raises BenchError."""
         path = self.path("health")
         try:
             # What came just before is where the first interval begins, and what the face did at rest.
             if why := await self.observe(viewer, identity, since_s - _BEFORE_S, path):
                 raise BenchError(why)
-            order = messages.AnalyzeHealth(self.next_id(), identity, str(path), max(0.0, since_s), until_s)
+            order = analysis.AnalyzeHealth(self.next_id(), identity, str(path), max(0.0, since_s), until_s)
             return await analyst.analyze_health(order)
         finally:
             await self.remove(path)

@@ -18,8 +18,8 @@ from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utte
 from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.viewer.observation_file import load_observation
-from avatar_core.wire import messages
-from avatar_core.wire.messages import ANALYST_COMMANDS, ANALYST_EVENTS
+from avatar_core.wire import analysis
+from avatar_core.wire.analysis import ANALYST_COMMANDS, ANALYST_EVENTS
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _NICENESS = 10
 
 _FACES_KEPT = 2
 
-Order = messages.Analyze | messages.AnalyzeHealth | messages.AnalyzeFace
+Order = analysis.Analyze | analysis.AnalyzeHealth | analysis.AnalyzeFace
 
 
 class Analyst:
@@ -39,26 +39,26 @@ class Analyst:
         self._memories: dict[str, Memory] = {}
         self._faces: dict[str, FaceFollower] = {}
 
-    def answer(self, order: Order) -> messages.Analyzed | messages.FaceAnalyzed:
+    def answer(self, order: Order) -> analysis.Analyzed | analysis.FaceAnalyzed:
         """Whatever is asked for."""
         match order:
-            case messages.Analyze():
+            case analysis.Analyze():
                 return self.analyze(order)
-            case messages.AnalyzeHealth():
+            case analysis.AnalyzeHealth():
                 return self.analyze_health(order)
-            case messages.AnalyzeFace():
+            case analysis.AnalyzeFace():
                 return self.analyze_face(order)
 
-    def analyze(self, order: messages.Analyze) -> messages.Analyzed:
+    def analyze(self, order: analysis.Analyze) -> analysis.Analyzed:
         """Measure one utterance; takes a fraction of its length. A file that can't be read is told in `why`."""
         try:
             observation = load_observation(Path(order.observation))
             reference = load_observation(Path(order.reference)).sound
             elsewhere = load_observation(Path(order.elsewhere)).sound if order.elsewhere is not None else None
         except WireError as error:
-            return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
+            return analysis.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
         if reference is None:
-            return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, "nothing was said")
+            return analysis.Analyzed(order.request_id, {}, False, 0.0, 0.0, "nothing was said")
         course = Course(
             order.sent_s,
             order.started_s,
@@ -75,27 +75,27 @@ class Analyst:
             wrong_ms = leak_ms(reference, elsewhere, order.sent_s, elsewhere.end_s, None)
             measured["swap_wrong_avatar_ms"] = (wrong_ms,)
         if utterance is None:
-            return messages.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "it was not recognized")
-        return messages.Analyzed(
+            return analysis.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "it was not recognized")
+        return analysis.Analyzed(
             order.request_id, _rounded(measured), True, utterance.first_sound_s, utterance.end_s, ""
         )
 
-    def analyze_health(self, order: messages.AnalyzeHealth) -> messages.Analyzed:
+    def analyze_health(self, order: analysis.AnalyzeHealth) -> analysis.Analyzed:
         """Measure what needs no reference. A file that can't be read is told in `why`."""
         try:
             observation = load_observation(Path(order.observation))
         except WireError as error:
-            return messages.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
+            return analysis.Analyzed(order.request_id, {}, False, 0.0, 0.0, str(error))
         memory = self._memories.setdefault(order.identity, Memory())
         measured = measure_health(observation, order.since_s, order.until_s, memory)
-        return messages.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "")
+        return analysis.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "")
 
-    def analyze_face(self, order: messages.AnalyzeFace) -> messages.FaceAnalyzed:
+    def analyze_face(self, order: analysis.AnalyzeFace) -> analysis.FaceAnalyzed:
         """Follow a face further; takes about 0.2 s. A file that can't be read is told in `why`."""
         try:
             observation = load_observation(Path(order.observation))
         except WireError as error:
-            return messages.FaceAnalyzed(order.request_id, None, 0.0, 0.0, 0.0, str(error))
+            return analysis.FaceAnalyzed(order.request_id, None, 0.0, 0.0, 0.0, str(error))
         # The one asked for last stands last.
         follower = self._faces.pop(order.identity) if order.identity in self._faces else FaceFollower()
         self._faces[order.identity] = follower
@@ -104,7 +104,7 @@ class Analyst:
         follower.watch(observation)
         found = follower.answer()
         why = found.refusal.value if found.refusal is not None else ""
-        return messages.FaceAnalyzed(
+        return analysis.FaceAnalyzed(
             order.request_id, found.offset_ms, found.since_s, found.dated_s, min(1.0, found.confidence), why
         )
 

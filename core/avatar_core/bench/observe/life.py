@@ -42,7 +42,7 @@ from avatar_core.providers.contract import ProviderTraits
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import messages
+from avatar_core.wire import analysis, messages
 
 _log = logging.getLogger(__name__)
 
@@ -226,7 +226,7 @@ class ObserveLife:
     def _avatar(self) -> str | None:
         return self.attendance.avatar if not self._closed else None
 
-    async def _face_analyzed(self, identity: str, since_s: float) -> messages.FaceAnalyzed:
+    async def _face_analyzed(self, identity: str, since_s: float) -> analysis.FaceAnalyzed:
         if (viewer := self.viewer) is None:
             raise BenchError("the room is gone")
         return await self._observing.faces(viewer, self._analyst, identity, since_s)

@@ -10,7 +10,8 @@ from avatar_core.bench.thresholds import load_trust_limits
 from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire.messages import FaceAnalyzed, Samples, SoundChanged
+from avatar_core.wire.analysis import FaceAnalyzed
+from avatar_core.wire.messages import Samples, SoundChanged
 from tests.fakes.clock import ManualClock
 
 LIMITS = load_trust_limits()

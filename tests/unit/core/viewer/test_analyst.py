@@ -11,7 +11,7 @@ from avatar_core.metrics.observations import Observation, Sound
 from avatar_core.viewer.analyst import Analyst
 from avatar_core.viewer.observation_file import save_recalled, save_sound
 from avatar_core.viewer.recollection import Recalled, Recollection
-from avatar_core.wire.messages import ANALYST_COMMANDS, ANALYST_EVENTS, Analyze, Analyzed, AnalyzeFace
+from avatar_core.wire.analysis import ANALYST_COMMANDS, ANALYST_EVENTS, Analyze, Analyzed, AnalyzeFace
 from tests.faces.clips import clip
 from tests.faces.ten import BY_LOUDNESS
 from tests.fakes.heard_speech import SENT_S, at, heard, played, speech, spoken_places
