@@ -28,6 +28,8 @@ _REST_S = 0.4
 _AFTER_SPEECH_S = 0.7
 """A face comes to rest after its speech; from then on it idles."""
 SHORTEST_STILL_S = 2.0
+_PAUSE_S = 0.5
+"""A pause between words is part of the speech that a still face is judged by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,8 @@ class Motion:
         if not len(self.moments_s):
             return None
         margin_s = self.window_s / 2
-        speaking = _touching(self.moments_s, [(start_s + margin_s, end_s - margin_s) for start_s, end_s in speech])
+        whole = _joined(speech)
+        speaking = _touching(self.moments_s, [(start_s + margin_s, end_s - margin_s) for start_s, end_s in whole])
         if not speaking.any():
             return 0.0
         if idle is not None:
@@ -115,6 +118,16 @@ def _touching(moments_s: Floats, stretches: Sequence[Stretch]) -> npt.NDArray[np
     for start_s, end_s in stretches:
         found |= (moments_s >= start_s) & (moments_s <= end_s)
     return found
+
+
+def _joined(speech: Sequence[Stretch]) -> list[Stretch]:
+    joined: list[Stretch] = []
+    for start_s, end_s in sorted(speech):
+        if joined and start_s - joined[-1][1] < _PAUSE_S:
+            joined[-1] = (joined[-1][0], max(end_s, joined[-1][1]))
+        else:
+            joined.append((start_s, end_s))
+    return joined
 
 
 def _runs_s(still: npt.NDArray[np.bool_], speaking: npt.NDArray[np.bool_], shortest_s: float) -> float:

@@ -3,6 +3,7 @@
 import pytest
 
 from avatar_core.errors import WireError
+from avatar_core.wire import analysis as a
 from avatar_core.wire import messages as m
 from avatar_core.wire.control import Vocabulary
 
@@ -30,12 +31,12 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (m.VIEWER_EVENTS, m.MonitorState("no_device", "", "No speaker found.")),
     (m.VIEWER_EVENTS, m.Observed(7, "")),
     (m.VIEWER_EVENTS, m.RecordingState("failed", "/tmp/recording.mkv", 42.0, 3, "The disk is full.")),
-    (m.ANALYST_COMMANDS, m.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", None, 12.5, None, 15.0, 2.5, False)),
-    (m.ANALYST_COMMANDS, m.AnalyzeHealth(8, "avatar-1", "/tmp/8-health.npz", 5.0, 10.0)),
-    (m.ANALYST_COMMANDS, m.AnalyzeFace(4, "avatar-1", "/tmp/4-observed.npz")),
-    (m.ANALYST_EVENTS, m.FaceAnalyzed(4, None, 1.0, 13.0, 0.0, "too little speech")),
-    (m.ANALYST_EVENTS, m.FaceAnalyzed(5, -31.5, 1.0, 13.0, 0.62, "")),
-    (m.ANALYST_EVENTS, m.Analyzed(7, {"click_count": (0.0,)}, True, 12.6, 15.1, "")),
+    (a.ANALYST_COMMANDS, a.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", None, 12.5, None, 15.0, 2.5, False)),
+    (a.ANALYST_COMMANDS, a.AnalyzeHealth(8, "avatar-1", "/tmp/8-health.npz", 5.0, 10.0)),
+    (a.ANALYST_COMMANDS, a.AnalyzeFace(4, "avatar-1", "/tmp/4-observed.npz")),
+    (a.ANALYST_EVENTS, a.FaceAnalyzed(4, None, 1.0, 13.0, 0.0, "too little speech")),
+    (a.ANALYST_EVENTS, a.FaceAnalyzed(5, -31.5, 1.0, 13.0, 0.62, "")),
+    (a.ANALYST_EVENTS, a.Analyzed(7, {"click_count": (0.0,)}, True, 12.6, 15.1, "")),
     (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
     (m.VIEWER_EVENTS, m.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0)),
     (m.WORKER_COMMANDS, m.Stop()),
@@ -54,8 +55,8 @@ def test_every_message_of_every_channel_is_among_the_examples_and_frozen() -> No
     for vocabulary in (
         m.VIEWER_COMMANDS,
         m.VIEWER_EVENTS,
-        m.ANALYST_COMMANDS,
-        m.ANALYST_EVENTS,
+        a.ANALYST_COMMANDS,
+        a.ANALYST_EVENTS,
         m.WORKER_COMMANDS,
         m.WORKER_EVENTS,
     ):
