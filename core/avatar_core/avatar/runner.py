@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from avatar_core.avatar.faults.answers import ANSWER_FAULTS, FaultyAnswers
+from avatar_core.avatar.faults.answers import ANSWER_FAULTS, AnsweringReceiver, FaultyAnswers
 from avatar_core.avatar.faults.outputs import FaultyOutputs
 from avatar_core.avatar.faults.planted import Faults
 from avatar_core.avatar.faults.speech import SPEECH_FAULTS, FaultyGenerator
@@ -30,11 +30,11 @@ _SOURCE_QUEUE_MS = round(QUEUE_S * 1000)
 
 _AUDIO_BITRATE_BPS = 64_000
 
-ReceiverFactory: TypeAlias = Callable[[RoomConnection, str, AvatarOptions], SpeechReceiver]
+ReceiverFactory: TypeAlias = Callable[[RoomConnection, str, AvatarOptions], AnsweringReceiver]
 """Makes the worker's end of a wire: in which room, whom it obeys, and the shape of its avatar."""
 
 
-def livekit_receiver(connection: RoomConnection, controller: str, _: AvatarOptions) -> SpeechReceiver:
+def livekit_receiver(connection: RoomConnection, controller: str, _: AvatarOptions) -> AnsweringReceiver:
     """LiveKit's own wire, which tells the rate and channels of each segment."""
     return DataStreamAudioReceiver(connection, controller)
 
@@ -78,11 +78,12 @@ class AvatarRunner:
         self._faults = faults or Faults()
         self._tasks = TaskGroup(on_failure=self._on_failure)
         self._generator = generator
-        self._receiver = receive(connection, controller, options)
+        receiver = receive(connection, controller, options)
+        self._receiver: SpeechReceiver = receiver
         if any(name in self._faults for name in SPEECH_FAULTS):
             self._generator = FaultyGenerator(generator, self._faults, options)
         if any(name in self._faults for name in ANSWER_FAULTS):
-            self._receiver = FaultyAnswers(self._receiver, connection, controller, self._faults, clock)
+            self._receiver = FaultyAnswers(receiver, self._faults, clock)
         self._performance = Performance(self._receiver, self._generator)
         self._synchronizer: AVSynchronizer | None = None
         self._outputs: FaultyOutputs | None = None

@@ -14,7 +14,7 @@ from avatar_core.bench.command_desk import Outcome
 from avatar_core.bench.config import Config
 from avatar_core.bench.connecting import Connecting
 from avatar_core.bench.contract import CommandResult
-from avatar_core.bench.faults import Faults
+from avatar_core.bench.faults import Faults, check_plantable
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
 from avatar_core.bench.intake import Intake
@@ -111,6 +111,7 @@ class SessionLife:
         )
         self.registry = Registry([*builtin, *providers, DirectVoice(clock), *videosdk, meeting])
         self.first = self.registry.get(first_provider or next(iter(self.registry)).traits.id)
+        check_plantable(faults, self.first.traits)
         self.standing = Standing(clock, [provider.traits for provider in self.registry])
         self.wire: Signal[WireEvent] = Signal("wire")
         self.book = Book(clock)

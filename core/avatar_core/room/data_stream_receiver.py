@@ -119,13 +119,18 @@ class DataStreamAudioReceiver:
     def notify_playback_finished(self, key: str, playback_position_s: float, *, interrupted: bool) -> None:
         """Answer a segment; one that is answered already, or unknown, stays as it is."""
         if (segment := self._segments.pop(key, None)) is not None:
-            finished = PlaybackFinished(
-                playback_position=playback_position_s,
-                interrupted=interrupted or segment.damaged,
-                segment_id=segment.header.segment_id,
-                generation=segment.header.generation,
-            )
-            self._acknowledgements.send(RPC_PLAYBACK_FINISHED, encode_playback_finished(finished))
+            interrupted = interrupted or segment.damaged
+            self.answer_again(segment.snapshot(), playback_position_s, interrupted=interrupted)
+
+    def answer_again(self, segment: IncomingSegment, playback_position_s: float, *, interrupted: bool) -> None:
+        """Say that `segment` is over, whether or not it has been said: what planted faults do."""
+        finished = PlaybackFinished(
+            playback_position=playback_position_s,
+            interrupted=interrupted,
+            segment_id=segment.segment_id,
+            generation=segment.generation,
+        )
+        self._acknowledgements.send(RPC_PLAYBACK_FINISHED, encode_playback_finished(finished))
 
     async def aclose(self) -> None:
         """Take back the handlers; streams that are being read end with the connection. Harmless twice."""

@@ -101,6 +101,10 @@ class MeetingAudioReceiver:
         if (segment := self._segments.pop(key, None)) is not None:
             self._answer(StreamEnded(playback_position_s, interrupted, segment.segment_id, segment.generation))
 
+    def answer_again(self, segment: IncomingSegment, playback_position_s: float, *, interrupted: bool) -> None:
+        """Say that `segment` is over, whether or not it has been said: what planted faults do."""
+        self._answer(StreamEnded(playback_position_s, interrupted, segment.segment_id, segment.generation))
+
     async def aclose(self) -> None:
         """Hear no more. Harmless twice."""
         self.end.detach()

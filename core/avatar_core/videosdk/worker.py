@@ -4,13 +4,12 @@ import sys
 
 from avatar_core.avatar import worker
 from avatar_core.avatar.generator import AvatarOptions
-from avatar_core.avatar.performance import SpeechReceiver
 from avatar_core.room.connection import RoomConnection
 from avatar_core.videosdk.room_meeting import RoomMeeting
 from avatar_core.videosdk.speech_receiver import MeetingAudioReceiver
 
 
-def videosdk_receiver(connection: RoomConnection, controller: str, _: AvatarOptions) -> SpeechReceiver:
+def videosdk_receiver(connection: RoomConnection, controller: str, _: AvatarOptions) -> MeetingAudioReceiver:
     """VideoSDK's wire, whose rate is VideoSDK's whatever the avatar's own is; answers go to the controller alone."""
     receiver = MeetingAudioReceiver(sender=controller)
     receiver.set_meeting(RoomMeeting(connection, destinations=[controller]))

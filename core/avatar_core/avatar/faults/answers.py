@@ -1,16 +1,14 @@
 """What a worker tells of playback, told wrongly: never, late, early, again, of another position or segment."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from avatar_core.avatar.faults.planted import Faults
 from avatar_core.avatar.performance import SpeechReceiver
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.acknowledgements import Acknowledgements
-from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_stream_receiver import IncomingSegment
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire.livekit import RPC_PLAYBACK_FINISHED, PlaybackFinished, encode_playback_finished
 
 ANSWER_FAULTS = (
     "lost_finished",
@@ -23,20 +21,25 @@ ANSWER_FAULTS = (
 )
 
 
+class AnsweringReceiver(SpeechReceiver, Protocol):
+    """A receiver that can also answer wrongly, in the words of its wire."""
+
+    def answer_again(self, segment: IncomingSegment, playback_position_s: float, *, interrupted: bool) -> None:
+        """Say that `segment` is over, whether or not it has been said."""
+        ...
+
+
 class FaultyAnswers:
-    """A receiver whose answers are spoilt on LiveKit's wire; what it hears is what the receiver hears.
+    """A receiver whose answers are spoilt on its own wire; what it hears is what the receiver hears.
 
     `receiver` is given, and closed by `aclose`.
     """
 
-    def __init__(
-        self, receiver: SpeechReceiver, connection: RoomConnection, controller: str, faults: Faults, clock: Clock
-    ) -> None:
+    def __init__(self, receiver: AnsweringReceiver, faults: Faults, clock: Clock) -> None:
         self.buffer_cleared = receiver.buffer_cleared
         self._receiver = receiver
         self._faults = faults
         self._clock = clock
-        self._extra = Acknowledgements(connection, controller)
         self._started_s: dict[str, float] = {}
         self._answered: IncomingSegment | None = None
         self._tasks = TaskGroup()
@@ -68,28 +71,18 @@ class FaultyAnswers:
             self._tasks.spawn(self._answer_late(late_s, key, position_s, interrupted), name="late answer")
             return
         if "stale_segment" in self._faults and self._answered is not None:
-            self._tell(self._answered, position_s, interrupted)
+            self._receiver.answer_again(self._answered, position_s, interrupted=interrupted)
             self._answered = segment
             return
         self._receiver.notify_playback_finished(key, position_s, interrupted=interrupted)
         self._answered = segment
         for _ in range(round(self._faults["duplicate_finished"])):
-            self._tell(segment, position_s, interrupted)
+            self._receiver.answer_again(segment, position_s, interrupted=interrupted)
 
     async def aclose(self) -> None:
         """Answer nothing any more, and close the receiver. Harmless twice."""
         await self._tasks.aclose()
-        await self._extra.aclose()
         await self._receiver.aclose()
-
-    def _tell(self, segment: IncomingSegment, position_s: float, interrupted: bool) -> None:
-        finished = PlaybackFinished(
-            playback_position=position_s,
-            interrupted=interrupted,
-            segment_id=segment.segment_id,
-            generation=segment.generation,
-        )
-        self._extra.send(RPC_PLAYBACK_FINISHED, encode_playback_finished(finished))
 
     async def _answer_late(self, late_s: float, key: str, position_s: float, interrupted: bool) -> None:
         await self._clock.sleep_until(self._clock.now() + late_s)
