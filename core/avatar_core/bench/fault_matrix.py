@@ -17,12 +17,16 @@ _OFFSET = "av_offset_ms"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one run showed: its checks, its findings, the steps that failed, and how much of it was not trusted."""
+    """What one run showed: its checks, its findings, the steps that failed, and how much of it was not trusted.
+
+    `way_ms` is what the way added to the A/V offset, 0 where that is not known.
+    """
 
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
     failed_steps: tuple[str, ...]
     excluded: int
+    way_ms: float = 0.0
 
     @property
     def fired(self) -> frozenset[str]:
@@ -35,6 +39,12 @@ class Seen:
         """What was measured of a metric that is judged."""
         return next((check.value for check in self.checks if check.threshold.metric == metric), None)
 
+    @property
+    def offset_ms(self) -> float | None:
+        """The A/V offset less what the way added, which differs from run to run."""
+        value = self.value(_OFFSET)
+        return value - self.way_ms if value is not None else None
+
     def trusted(self, check: str) -> bool:
         """Whether the figure of a check can be believed; steps and findings don't hang on the clock."""
         return not any(one.threshold.metric == check and one.verdict == "broken" for one in self.checks)
@@ -43,12 +53,13 @@ class Seen:
 def what_was_seen(snapshot: SessionSnapshot, steps: Sequence[Step]) -> Seen:
     """Of one run that is over."""
     failed = tuple(step.name for step in steps if not step.ok)
-    return Seen(snapshot.checks, snapshot.findings, failed, snapshot.trust.excluded_samples)
+    way_ms = next((row.p50 for row in snapshot.metrics if row.name == "av_offset_way_ms"), None)
+    return Seen(snapshot.checks, snapshot.findings, failed, snapshot.trust.excluded_samples, way_ms or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the matrix; `kind` is None for a clean run. `zero_ms` is the offset of clean runs."""
+    """One line of the matrix; `kind` is None for a clean run. `zero_ms` is the offset of clean runs, less the way."""
 
     kind: FaultKind | None
     strength: float
@@ -80,8 +91,9 @@ class Row:
         """The figure of the fault's check, an offset against the zero."""
         if self.kind is None:
             return None
-        value = self.seen.value(self.kind.check)
-        return value - self.zero_ms if value is not None and self.kind.check == _OFFSET else value
+        if self.kind.check != _OFFSET:
+            return self.seen.value(self.kind.check)
+        return self.seen.offset_ms - self.zero_ms if self.seen.offset_ms is not None else None
 
     @property
     def injected(self) -> float:

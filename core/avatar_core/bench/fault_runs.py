@@ -60,7 +60,7 @@ async def rows(config: Config, kinds: Sequence[FaultKind]) -> AsyncIterator[Row]
     for kind, _ in planted:
         provider = _provider(kind)
         row = await _attempt(config, None, 0.0, provider, 0.0)
-        if provider == _PATTERN and (zero := row.seen.value("av_offset_ms")) is not None:
+        if provider == _PATTERN and (zero := row.seen.offset_ms) is not None:
             zeros.append(zero)
         yield row
     for kind, strength in planted:

@@ -1,6 +1,7 @@
 """What the fault matrix makes of runs: caught, within its error, and nothing else; or not trusted."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,11 @@ def test_a_figure_far_from_what_was_planted_or_anything_else_that_fires_is_not()
 def test_an_offset_is_told_against_the_zero_of_clean_runs() -> None:
     row = Row(OFFSET, 120.0, seen(check("av_offset_ms", "warn", 88.0)), zero_ms=-33.0)
     assert (row.detected, row.within, row.ok) == (121.0, True, True)
+
+
+def test_what_the_way_added_is_no_part_of_an_offset() -> None:
+    shown = replace(seen(check("av_offset_ms", "warn", 88.0)), way_ms=-15.0)
+    assert Row(OFFSET, 120.0, shown, zero_ms=-18.0).detected == 121.0
 
 
 def test_findings_and_steps_catch_what_no_figure_does() -> None:
