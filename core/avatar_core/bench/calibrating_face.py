@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config
-from avatar_core.bench.face_calibration import bias_of, save_face_bias
+from avatar_core.bench.face_calibration import FaceBias, save_face_bias
 from avatar_core.bench.face_reading import METRIC
 from avatar_core.bench.scenarios.steps import Step, Steps
+from avatar_core.clock import wall_time
 from avatar_core.errors import BenchError
 
 _PATTERN = "sync-pattern"
@@ -83,3 +86,14 @@ def _done(step: Step) -> None:
 def _broken(why: str) -> str:
     print(f"Not calibrated: {why}.", file=sys.stderr)
     return "broken"
+
+
+def bias_of(provider: str, utterance: str, raw_ms: list[float], way_ms: float, source_ms: float) -> FaceBias:
+    """The bias of a face that read `raw_ms`, while its worker let sound and picture go `source_ms` apart.
+
+    `way_ms`: what the receiver adds, as the sync pattern tells it.
+    """
+    low, middle, high = np.percentile(raw_ms, (5, 50, 95))
+    return FaceBias(
+        provider, utterance, float(middle) - way_ms - source_ms, float(high - low), len(raw_ms), wall_time()
+    )

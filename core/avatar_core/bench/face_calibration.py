@@ -4,9 +4,6 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
-from avatar_core.clock import wall_time
 from avatar_core.errors import ConfigError
 
 _FILE = "face_biases.json"
@@ -51,14 +48,3 @@ def save_face_bias(path: Path, bias: FaceBias) -> None:
         path.write_text(json.dumps([asdict(one) for one in (*kept, bias)], indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"The bias can't be written to {path}: {error.strerror}.") from error
-
-
-def bias_of(provider: str, utterance: str, raw_ms: list[float], way_ms: float, source_ms: float) -> FaceBias:
-    """The bias of a face that read `raw_ms`, while its worker let sound and picture go `source_ms` apart.
-
-    `way_ms`: what the receiver adds, as the sync pattern tells it.
-    """
-    low, middle, high = np.percentile(raw_ms, (5, 50, 95))
-    return FaceBias(
-        provider, utterance, float(middle) - way_ms - source_ms, float(high - low), len(raw_ms), wall_time()
-    )

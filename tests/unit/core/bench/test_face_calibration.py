@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.face_calibration import bias_of, face_biases_path, load_face_biases, save_face_bias
+from avatar_core.bench.calibrating_face import bias_of
+from avatar_core.bench.face_calibration import face_biases_path, load_face_biases, save_face_bias
 from avatar_core.errors import ConfigError
 
 
