@@ -1,12 +1,14 @@
 """The session as others see it: snapshots put together from what its parts know. It changes nothing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avatar_core.bench.cast import Actor
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.screen import Screen
 from avatar_core.bench.snapshot import (
+    LedgerBalance,
     Mark,
     Participant,
     RoomInfo,
@@ -24,6 +26,7 @@ from avatar_core.metrics.trust import TrustJudge
 
 if TYPE_CHECKING:
     from avatar_core.bench.session_life import SessionLife
+    from avatar_core.bench.viewed_session import Life
 
 ROOM_KINDS = {"embedded": "Embedded", "server": "livekit-server", "url": "LiveKit server"}
 
@@ -38,6 +41,27 @@ def timeline_since(
         if span.end_s is None or span.end_s >= since_s
     )
     return TimelineSnapshot(spans, tuple(mark for mark in marks if mark.time_s >= since_s), untrusted)
+
+
+def snapshot_of(life: "Life", screen: Screen, room: RoomInfo, balance: LedgerBalance | None) -> SessionSnapshot:
+    """What every session shows of itself, whoever drives its avatar."""
+    return SessionSnapshot(
+        time_s=life.clock.now(),
+        wall_offset_s=screen.wall_offset_s,
+        state=life.standing.state,
+        run_id=life.run_id,
+        room=room,
+        live_since_s=screen.live_since_s,
+        providers=life.standing.providers,
+        preview=screen.preview_info(),
+        monitor=screen.monitor,
+        recording=life.recordings.info,
+        metrics=life.figures.rows(balance),
+        trust=life.figures.trust(),
+        notices=tuple(life.standing.notices.values()),
+        checks=life.figures.checks(),
+        blocked=life.blocked(),
+    )
 
 
 class SessionView(Screen):
@@ -57,31 +81,17 @@ class SessionView(Screen):
         life = self._life
         balance = life.book.balance()
         actor = self._current
-        return SessionSnapshot(
-            time_s=life.clock.now(),
-            wall_offset_s=self.wall_offset_s,
-            state=life.standing.state,
-            run_id=life.run_id,
-            room=self._room(),
-            live_since_s=self.live_since_s,
-            providers=life.standing.providers,
+        return replace(
+            snapshot_of(life, self, self._room(), balance),
             current_provider_id=actor.traits.id if actor is not None else None,
             sources=life.sources.infos,
             selected_source_id=life.sources.selected_id,
             speech=self._speech(),
-            preview=self.preview_info(),
-            monitor=self.monitor,
-            recording=life.recordings.info,
-            metrics=life.figures.rows(balance),
             ledger=life.book.rows(life.standing.names),
             balance=balance,
-            trust=life.figures.trust(),
-            notices=tuple(life.standing.notices.values()),
             findings=tuple(life.standing.findings),
-            checks=life.figures.checks(),
             avatar_metrics=life.succession.metrics.all,
             faults=life.faults,
-            blocked=life.blocked(),
         )
 
     def series(self, name: SeriesName, since_s: float) -> SeriesSnapshot:

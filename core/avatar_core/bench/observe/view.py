@@ -1,10 +1,11 @@
 """An observed room as others see it: snapshots put together from what the viewer tells. It changes nothing."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avatar_core.bench.observe.attendance import OBSERVED_ID
 from avatar_core.bench.screen import Screen
-from avatar_core.bench.session_view import ROOM_KINDS, timeline_since
+from avatar_core.bench.session_view import ROOM_KINDS, snapshot_of, timeline_since
 from avatar_core.bench.snapshot import (
     Participant,
     RoomInfo,
@@ -30,23 +31,9 @@ class ObserveView(Screen):
     def snapshot(self) -> SessionSnapshot:
         """The session as of now."""
         life = self._life
-        return SessionSnapshot(
-            time_s=life.clock.now(),
-            wall_offset_s=self.wall_offset_s,
-            state=life.standing.state,
-            run_id=life.run_id,
-            room=self._room(),
-            live_since_s=self.live_since_s,
-            providers=life.standing.providers,
+        return replace(
+            snapshot_of(life, self, self._room(), None),
             current_provider_id=OBSERVED_ID if life.attendance.avatar is not None else None,
-            preview=self.preview_info(),
-            monitor=self.monitor,
-            recording=life.recordings.info,
-            metrics=life.figures.rows(None),
-            trust=life.figures.trust(),
-            notices=tuple(life.standing.notices.values()),
-            checks=life.figures.checks(),
-            blocked=life.blocked(),
             observing=life.observed.named,
         )
 
