@@ -1,6 +1,5 @@
 """The environment for VideoSDK's SDK: made once, and never half."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,6 @@ def test_a_python_that_is_none_is_told(tmp_path: Path) -> None:
         make_environment(tmp_path / "env", python="/nowhere/python", tell=lambda _: None)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="its Python is a shell script")
 def test_one_that_could_not_be_filled_is_not_taken_for_whole(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(FAKE_PYTHON)
