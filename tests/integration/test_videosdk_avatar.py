@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from avatar_core.bench.states import SegmentState, SeriesName, SessionState
-from avatar_core.playback.recall import SwapPolicy
-from avatar_core.videosdk.meeting_output import MeetingAudioOutput
-from tests.real_session import RealSession, connected_session
-from tests.tone import write_tone
+from tests.real_session import RealSession
+from tests.videosdk_session import videosdk_session
 
 TONE_S = 6.0
 
@@ -19,11 +17,7 @@ TONE_S = 6.0
 @pytest.fixture
 async def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[RealSession]:
     """A session whose first provider is the VideoSDK avatar, with a tone to say."""
-    settings = {"first_provider": "videosdk-avatar", "policy": SwapPolicy.CARRY}
-    async with connected_session(monkeypatch, **settings) as meeting:
-        assert isinstance(meeting.session.life.actor.sink, MeetingAudioOutput)
-        added = await meeting.session.add_source(write_tone(tmp_path / "tone.wav", duration_s=TONE_S))
-        assert added.ok, added.text
+    async with videosdk_session(monkeypatch, tmp_path, "videosdk-avatar", tone_s=TONE_S) as meeting:
         yield meeting
 
 

@@ -12,10 +12,8 @@ import pytest
 
 from avatar_core.bench.config import load_process_config
 from avatar_core.bench.states import SegmentState, SessionState
-from avatar_core.playback.recall import SwapPolicy
-from avatar_core.videosdk.meeting_output import MeetingAudioOutput
-from tests.real_session import EMBEDDED, RealSession, connected_session
-from tests.tone import write_tone
+from tests.real_session import EMBEDDED, RealSession
+from tests.videosdk_session import videosdk_session
 
 TONE_S = 5.0
 
@@ -31,11 +29,7 @@ async def meeting(
         if not account.room_id:
             pytest.skip("NOT RUN against VideoSDK itself: VIDEOSDK_ROOM_ID is not set")
         config = replace(EMBEDDED, videosdk=account)
-    settings = {"first_provider": "videosdk-meeting", "policy": SwapPolicy.CARRY, "config": config}
-    async with connected_session(monkeypatch, **settings) as meeting:
-        assert isinstance(meeting.session.life.actor.sink, MeetingAudioOutput)
-        added = await meeting.session.add_source(write_tone(tmp_path / "tone.wav", duration_s=TONE_S))
-        assert added.ok, added.text
+    async with videosdk_session(monkeypatch, tmp_path, "videosdk-meeting", tone_s=TONE_S, config=config) as meeting:
         yield meeting
 
 
