@@ -30,7 +30,9 @@ class PicturePress:
         picture = av.VideoFrame.from_numpy_buffer(planes, format="yuv420p")
         # BT.709 for HD, BT.601 below, as encoders and players assume where the stream does not say (QT.md).
         matrix = Colorspace.ITU709 if frame.width >= _HD_WIDTH_PX else Colorspace.ITU601
-        scaled = self._reformatter.reformat(picture, width_px, height_px, "bgra", src_colorspace=matrix.value)
+        scaled = self._reformatter.reformat(
+            picture, width_px, height_px, "bgra", src_colorspace=matrix.value, threads=1
+        )
         plane = scaled.planes[0]
         slot, pixels = writer.slot()
         stride = width_px * _BYTES_PER_PIXEL

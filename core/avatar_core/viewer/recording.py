@@ -101,5 +101,5 @@ class Recording:
         if fitted_size(frame, *self._size) != self._size:
             return from_av_video(picture, *self._size)
         # One scaler for all: to make one for each picture holds up every thread of the process.
-        scaled = self._reformatter.reformat(picture, *self._size, "yuv420p").to_ndarray()
+        scaled = self._reformatter.reformat(picture, *self._size, "yuv420p", threads=1).to_ndarray()
         return VideoFrame(scaled.reshape(-1).astype(np.uint8, copy=False), *self._size, 0.0)
