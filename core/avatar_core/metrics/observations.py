@@ -57,20 +57,21 @@ def joined(pieces: Iterable[Sound]) -> Sound | None:
     """Pieces in the order they were heard, of one rate, as one sound; None without any.
 
     Between pieces whose times leave a hole of more than 2 ms there is silence: a stream that stood still was silent.
-    A piece that would overlap follows at once.
+    A piece is only ever dated too late, never too early: where it would reach into the next one it was heard before
+    that. So when a receiver was held up and then got all at once, there is no hole.
     """
     parts: list[Mono] = []
-    start_s, rate, length = 0.0, 0, 0
-    for piece in pieces:
+    end_s, rate, length = 0.0, 0, 0
+    for piece in reversed(list(pieces)):
         if not parts:
-            start_s, rate = piece.start_s, piece.sample_rate_hz
-        hole = round((piece.start_s - start_s) * rate) - length
+            end_s, rate = piece.end_s, piece.sample_rate_hz
+        hole = round((end_s - piece.end_s) * rate) - length
         if hole > 0.002 * rate:
             parts.append(np.zeros(hole, np.int16))
             length += hole
         parts.append(piece.samples)
         length += len(piece.samples)
-    return Sound(np.concatenate(parts), rate, start_s) if parts else None
+    return Sound(np.concatenate(parts[::-1]), rate, end_s - length / rate) if parts else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

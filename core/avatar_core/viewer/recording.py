@@ -24,6 +24,8 @@ _BOX = (640, 360)
 _NICENESS = 10
 _SCATTER_S = 0.02
 """The times of sound scatter by less; it is not cut or torn apart for that, which would be heard."""
+_HELD_S = 0.3
+"""So much sound tells whether what comes late is behind a hole, or was only taken late, of which the times recover."""
 
 
 class Recording:
@@ -39,6 +41,8 @@ class Recording:
         self.dropped = 0
         self._failed = failed
         self._sound_until_s = 0.0
+        self._held: list[AudioFrame] = []
+        self._held_from_s = 0.0
         self._reformatter = VideoReformatter()
         self._size = fitted_size(first, *_BOX) if first is not None else None
         video = VideoTrack(*self._size) if self._size is not None else None
@@ -79,19 +83,33 @@ class Recording:
                 broken = str(error)
                 self._failed(broken)
         try:
+            if not broken:
+                self._write_held()
             self._muxer.close()
         except BenchError as error:
             if not broken:
                 self._failed(str(error))
 
     def _write(self, frame: AudioFrame | VideoFrame, at_s: float) -> None:
-        if isinstance(frame, AudioFrame):
-            if abs(at_s - self._sound_until_s) < _SCATTER_S:
-                at_s = self._sound_until_s
-            self._sound_until_s = at_s + frame.duration_s
-            self._muxer.write_audio(frame, at_s)
+        if isinstance(frame, VideoFrame):
+            self._muxer.write_video(self._fitted(frame), at_s)
             return
-        self._muxer.write_video(self._fitted(frame), at_s)
+        self._held.append(frame)
+        held_s = sum(one.duration_s for one in self._held)
+        # Nothing is dated too early, so the newest frame tells best when the first one was heard.
+        self._held_from_s = at_s + frame.duration_s - held_s
+        if self._held_from_s < self._sound_until_s + _SCATTER_S or held_s >= _HELD_S:
+            self._write_held()
+
+    def _write_held(self) -> None:
+        at_s = self._held_from_s
+        if abs(at_s - self._sound_until_s) < _SCATTER_S:
+            at_s = self._sound_until_s
+        for frame in self._held:
+            self._muxer.write_audio(frame, at_s)
+            at_s += frame.duration_s
+        self._sound_until_s = at_s
+        self._held.clear()
 
     def _fitted(self, frame: VideoFrame) -> VideoFrame:
         assert self._size is not None

@@ -13,7 +13,7 @@ def piece(start_s: float, samples: int = 480, value: int = 1) -> Sound:
 def test_pieces_that_follow_each_other_are_one_sound() -> None:
     sound = joined([piece(5.0), piece(5.0101), piece(5.02)])
     assert sound is not None
-    assert len(sound.samples) == 1440 and sound.start_s == 5.0 and (sound.samples == 1).all()
+    assert len(sound.samples) == 1440 and sound.start_s == pytest.approx(5.0) and (sound.samples == 1).all()
     assert joined([]) is None
 
 
@@ -23,6 +23,21 @@ def test_hole_between_pieces_is_silence() -> None:
     assert sound.duration_s == pytest.approx(0.12)
     assert (sound.between(5.01, 5.11).samples == 0).all()
     assert (sound.between(5.11, 5.12).samples == 1).all()
+
+
+def test_sound_that_came_late_and_at_once_leaves_no_hole_and_makes_nothing_after_it_late() -> None:
+    # Nobody took frames for 200 ms; then each is dated less late than the one before, until the clock is right again.
+    in_time = [piece(5 + index * 0.01, value=index + 1) for index in range(50)]
+    late = [Sound(one.samples, 48_000, one.start_s + 0.2 - index * 0.01) for index, one in enumerate(in_time[20:40])]
+    sound = joined([*in_time[:20], *late, *in_time[40:]])
+    assert sound is not None and sound.start_s == pytest.approx(5.0)
+    assert sound.samples[::480].tolist() == list(range(1, 51))
+
+
+def test_beginning_that_was_dated_late_is_moved_to_where_the_rest_tells() -> None:
+    sound = joined([piece(5.15), piece(5.11), piece(5.02), piece(5.03)])
+    assert sound is not None
+    assert sound.start_s == pytest.approx(5.0) and sound.duration_s == pytest.approx(0.04)
 
 
 def test_part_outside_of_the_sound_is_cut_to_it() -> None:

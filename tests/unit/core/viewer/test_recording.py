@@ -59,6 +59,21 @@ def test_sound_comes_back_sample_by_sample_and_pictures_at_their_times(tmp_path:
     assert [float(one.luma.mean()) for one in pictures] == pytest.approx([20 + 2 * i for i in range(75)], abs=4)
 
 
+def test_sound_that_was_taken_late_and_at_once_is_whole_and_what_stood_still_is_silent(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "recording.mkv", BEGAN_S, None, lambda _: None)
+    samples = played(speech("ada-welcome", 2.0))[: 2 * RATE]
+    for index in range(200):
+        taken_late_s = 0.25 - (index - 60) * 0.01 if 60 <= index < 85 else 0.0
+        stood_still_s = 0.5 if index >= 195 else 0.0
+        frame = AudioFrame(samples[index * 480 : (index + 1) * 480, None], RATE)
+        recording.add(frame, BEGAN_S + index / 100 + taken_late_s + stood_still_s)
+    recording.close()
+    recorded_samples, _, _, _ = read(tmp_path / "recording.mkv")
+    assert (recorded_samples[: 195 * 480] == samples[: 195 * 480]).all()
+    assert not recorded_samples[195 * 480 : 245 * 480].any()
+    assert (recorded_samples[245 * 480 :] == samples[195 * 480 :]).all()
+
+
 def test_what_a_killed_process_leaves_can_be_read(tmp_path: Path) -> None:
     recorded(tmp_path / "whole.mkv")
     content = (tmp_path / "whole.mkv").read_bytes()
