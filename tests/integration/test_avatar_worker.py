@@ -258,6 +258,22 @@ async def test_planted_fault_keeps_the_worker_out(
     assert (await dispatcher.status(other_id)).state == "ready"
 
 
+async def test_slow_answer_is_overtaken_by_one_that_was_asked_for_later(
+    access, room_name: str, dispatcher: Dispatcher
+) -> None:
+    answered: list[str] = []
+
+    async def ask(identity: str, options: dict[str, JsonScalar]) -> None:
+        await dispatcher.launch(launch_request(access, room_name, options, identity))
+        answered.append(identity)
+
+    async with asyncio.TaskGroup() as asking:
+        asking.create_task(ask(AVATAR, OPTIONS | {"fault.slow_answer_s": 1.0}))
+        await asyncio.sleep(0)
+        asking.create_task(ask("avatar-2", OPTIONS))
+    assert answered == ["avatar-2", AVATAR]
+
+
 async def test_worker_that_cannot_join_says_why(access, room_name: str, dispatcher: Dispatcher) -> None:
     request = launch_request(access, room_name, OPTIONS)
     worker_id = await dispatcher.launch(LaunchRequest(room_name, "ws://127.0.0.1:9", request.token, OPTIONS))

@@ -92,6 +92,7 @@ def build_app(pool: WorkerPool, config: DispatcherConfig, generators: Collection
     async def start(asked: LaunchRequest) -> web.StreamResponse:
         options = read_options(asked.options, generators)
         read_own_token(asked.token)
+        await asyncio.sleep(options.faults["slow_answer_s"])
         try:
             worker = await pool.launch(asked, options.wire)
         except (PoolFull, CrashLoop) as failure:

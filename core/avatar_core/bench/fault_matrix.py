@@ -105,7 +105,7 @@ class Row:
         """Whether the figure is as near to the strength as it should be; None where it is no such figure."""
         if self.kind is None or self.kind.within is None or self.detected is None:
             return None
-        return abs(self.detected - self.injected) <= self.kind.within
+        return -self.kind.within <= self.detected - self.injected <= self.kind.within + self.kind.beyond
 
     @property
     def false_alarms(self) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ async def observe(
         faults=faults,
         judged_by=scenario.judged_by,
         monitor_muted=True,
-        join_timeout_s=max(_JOIN_TIMEOUT_S, faults["slow_start_s"] + _JOIN_TIMEOUT_S),
+        join_timeout_s=_JOIN_TIMEOUT_S + faults["slow_answer_s"] + faults["slow_start_s"],
     )
     try:
         ends_s = session.clock.now() + takes_s

@@ -21,9 +21,9 @@ class FaultKind:
     """One fault. Its value is a number from `low` to `high` in `unit`; where `unit` is empty it is planted or not.
 
     `check` is what must catch it: a metric, or where it begins with "step:" or "finding:" a step of the scenario or a
-    finding on the wire. `within`: how near to the strength (early is below zero) the metric comes, where it is that.
-    `follows` are metrics that can't but move with it. `strengths` are those that the fault matrix
-    plants. `accomplice`: it takes somebody else in the room, so that no worker alone can plant it.
+    finding on the wire. `within`: how near to the strength (early is below zero) the metric comes, where it is that;
+    `beyond`: how much further than that it may go. `follows` are metrics that can't but move with it. `strengths` are
+    those that the fault matrix plants. `accomplice`: it takes somebody else in the room, so that no worker alone can plant it.
     `takes_s`: a run must last so long to show it.
     """
 
@@ -32,6 +32,7 @@ class FaultKind:
     says: str
     check: str
     within: float | None = None
+    beyond: float = 0.0
     unit: str = ""
     low: float = 1.0
     high: float = 1.0

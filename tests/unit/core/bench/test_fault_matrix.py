@@ -40,6 +40,12 @@ def test_a_figure_far_from_what_was_planted_or_anything_else_that_fires_is_not()
     assert (quiet.caught, quiet.ok) == (False, False)
 
 
+@pytest.mark.parametrize(("detected", "within"), [(290.0, False), (400.0, True), (690.0, True), (900.0, False)])
+def test_an_end_that_is_cut_off_may_take_the_pause_before_it_along(detected: float, within: bool) -> None:
+    row = Row(FAULTS["truncated_end_ms"], 400.0, seen(check("missing_end_ms", "fail", detected)))
+    assert row.within is within
+
+
 def test_an_offset_is_told_against_the_zero_of_clean_runs() -> None:
     row = Row(OFFSET, 120.0, seen(check("av_offset_ms", "warn", 88.0)), zero_ms=-33.0)
     assert (row.detected, row.within, row.ok) == (121.0, True, True)
