@@ -23,8 +23,8 @@ class FaultKind:
     `check` is what must catch it: a metric, or where it begins with "step:" or "finding:" a step of the scenario or a
     finding on the wire. `within`: how near to the strength (early is below zero) the metric comes, where it is that;
     `beyond`: how much further than that it may go. `follows` are metrics that can't but move with it. `strengths` are
-    those that the fault matrix plants. `accomplice`: it takes somebody else in the room, so that no worker alone can plant it.
-    `takes_s`: a run must last so long to show it.
+    those that the fault matrix plants. `accomplice`: it takes somebody else in the room, so that no worker alone can
+    plant it. `takes_s`: a run must last so long to show it.
     """
 
     name: str
