@@ -185,6 +185,7 @@ async def test_the_log_has_an_avatars_steps_and_an_utterances_start_in_their_ord
     idle.session.event.connect(lambda event: told.append(event.kind))
     assert (await idle.session.connect()).ok
     await idle.speak()
+    await idle.becomes(lambda _: "Started" in told)
     steps = ["Call", "Created", "Joined", "Started"]
     assert [kind for kind in told if kind in steps] == steps
     figures = {row.name: row for row in idle.snapshot.metrics}
