@@ -1,7 +1,5 @@
 """The worker's end of VideoSDK's wire: what it plays, and whose answer is whose, on channels that keep no order."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -14,13 +12,6 @@ from avatar_core.wire.videosdk import (
 from tests.fakes.clock import settle
 from tests.fakes.meeting import FakeMeetingRoom
 from tests.fakes.videosdk_worker import AGENT, AVATAR, Worker, pcm
-
-
-@pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
-    worker = Worker()
-    yield worker
-    await worker.aclose()
 
 
 async def test_speech_comes_out_as_it_was_sent_silence_too(worker: Worker) -> None:

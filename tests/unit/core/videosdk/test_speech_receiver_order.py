@@ -1,7 +1,6 @@
 """The worker's end of VideoSDK's wire on channels that keep no order, or lose: speech is played whole, and once."""
 
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,13 +15,6 @@ from avatar_core.wire.videosdk import (
 )
 from tests.fakes.clock import settle
 from tests.fakes.videosdk_worker import Worker, pcm, without_silence
-
-
-@pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
-    worker = Worker()
-    yield worker
-    await worker.aclose()
 
 
 @pytest.mark.parametrize("seed", range(25))
