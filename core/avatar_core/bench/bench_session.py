@@ -218,8 +218,10 @@ class BenchSession(ViewedSession[SessionLife]):
     async def _watch_leak(self, identity: str, silent_s: float) -> None:
         """Old speech that comes back; judged only where nothing new was said meanwhile."""
         opened = self.life.book.opened
-        leak_ms = await measure_leak_ms(self.life.hearing, identity, silent_s, self.clock)
-        if self.life.book.opened == opened:
+        leak_ms = await measure_leak_ms(
+            self.life.hearing, identity, silent_s, self.clock, lambda: self.life.book.opened != opened
+        )
+        if leak_ms is not None:
             self.life.figures.measure("interrupt_leak_ms", leak_ms, since_s=silent_s)
 
     async def _swap_asked(self, request: SwapRequest) -> CommandResult:

@@ -1,11 +1,12 @@
 """What an interrupt is measured by: the acknowledgement, the last sound the viewer heard, and what leaks later."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from avatar_core.bench.hearing import Hearing
 from avatar_core.clock import Clock
+from avatar_core.metrics.sound_health import SILENT_AFTER_S
 
 ANSWER_TIMEOUT_S = 2.0
 """An output that is not answered must go on waiting for longer: what it then makes up is no acknowledgement."""
@@ -68,8 +69,15 @@ async def _answered_ms(pressed_s: float, answer: Awaitable[object], clock: Clock
     return (clock.now() - pressed_s) * 1000
 
 
-async def measure_leak_ms(hearing: Hearing, identity: str, silent_s: float, clock: Clock) -> float:
-    """Milliseconds of sound in the second that follows the silence."""
+async def measure_leak_ms(
+    hearing: Hearing, identity: str, silent_s: float, clock: Clock, is_new: Callable[[], bool]
+) -> float | None:
+    """Milliseconds of sound in the second that follows the silence; None where `is_new` by its end."""
     end_s = silent_s + LEAK_WINDOW_S
     await clock.sleep_until(end_s)
+    if is_new():
+        return None
+    if hearing.audible(identity):
+        # Silence is told late and dated back: what seems to sound on may have ended within the second.
+        await hearing.silence(identity, end_s, 2 * SILENT_AFTER_S)
     return hearing.audible_for_s(identity, silent_s, end_s) * 1000

@@ -25,6 +25,10 @@ def sounding() -> Hearing:
     return hearing
 
 
+async def leak_in(hearing: Hearing, clock: ManualClock, *, is_new: bool = False) -> float | None:
+    return await measure_leak_ms(hearing, "ada", PRESSED_S, clock, lambda: is_new)
+
+
 async def test_acknowledgement_and_silence_are_counted_from_the_press() -> None:
     hearing, clock = sounding(), ManualClock(PRESSED_S + 0.05)
     measuring = asyncio.get_running_loop().create_task(measure_interrupt(hearing, "ada", PRESSED_S, answered(), clock))
@@ -82,11 +86,33 @@ async def test_what_is_heard_in_the_second_after_the_silence_has_leaked() -> Non
     hearing.take(SoundChanged("ada", True, PRESSED_S + 0.4))
     hearing.take(SoundChanged("ada", False, PRESSED_S + 0.5))
     hearing.take(SoundChanged("ada", True, PRESSED_S + 1.4))
-    measuring = asyncio.get_running_loop().create_task(measure_leak_ms(hearing, "ada", PRESSED_S, clock))
+    measuring = asyncio.get_running_loop().create_task(leak_in(hearing, clock))
     await settle()
     assert not measuring.done()
     await clock.advance(1.0)
     assert await measuring == pytest.approx(100.0)
+
+
+async def test_a_leak_whose_end_is_told_after_the_second_does_not_last_to_its_end() -> None:
+    hearing, clock = Hearing(), ManualClock(PRESSED_S)
+    hearing.take(SoundChanged("ada", True, PRESSED_S + 0.4))
+    measuring = asyncio.get_running_loop().create_task(leak_in(hearing, clock))
+    await settle()
+    await clock.advance(1.0)
+    assert not measuring.done()
+    hearing.take(SoundChanged("ada", False, PRESSED_S + 0.9))
+    assert await measuring == pytest.approx(500.0)
+
+
+async def test_one_that_outlasts_the_second_counts_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupting, "SILENT_AFTER_S", 0.01)
+    hearing, clock = Hearing(), ManualClock(PRESSED_S + 1.0)
+    hearing.take(SoundChanged("ada", True, PRESSED_S + 0.4))
+    assert await leak_in(hearing, clock) == pytest.approx(600.0)
+
+
+async def test_speech_that_was_begun_meanwhile_is_no_leak() -> None:
+    assert await leak_in(sounding(), ManualClock(PRESSED_S + 1.0), is_new=True) is None
 
 
 def test_ok_needs_both_an_answer_and_silence() -> None:
