@@ -20,6 +20,7 @@ from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.metrics.observations import Sound
+from avatar_core.metrics.receiver_buffer import ReceiverBuffer
 from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
@@ -74,6 +75,7 @@ class Measuring:
             said=said,
         )
         self._offsets = OffsetCourse(figures)
+        self._buffer = ReceiverBuffer()
         self._in_turn = asyncio.Lock()
         self._pending = 0
         self._idle = asyncio.Event()
@@ -83,8 +85,12 @@ class Measuring:
         """Keep what matters of one of the viewer's events."""
         self._faces.take(message)
         self._offsets.take(message)
-        if isinstance(message, messages.Observed):
-            self._observing.take(message)
+        match message:
+            case messages.Observed():
+                self._observing.take(message)
+            case messages.Samples(series="buffer_audio_ms"):
+                for at_s, value in message.points:
+                    self._buffer.read(at_s, value)
 
     def listen(self, output: AudioOutput) -> AudioOutput:
         """A link above `output` that keeps what is said, so that it can be measured once it is over."""
@@ -210,7 +216,11 @@ class Measuring:
 
     def _take_results(self, spoken: Spoken, analyzed: analysis.Analyzed) -> None:
         since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S
-        for name, values in analyzed.values.items():
+        measured = analyzed.values
+        if analyzed.recognized and not spoken.at_break:
+            # At a break another avatar may begin, whose sound has a buffer of its own.
+            measured = self._buffer.taken_off(measured, analyzed.first_sound_s, analyzed.end_s)
+        for name, values in measured.items():
             for value in values:
                 self._figures.measure(name, value, since_s=since_s, until_s=until_s)
         if not analyzed.recognized and not spoken.expected:

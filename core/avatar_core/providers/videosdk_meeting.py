@@ -73,7 +73,7 @@ class VideoSdkMeeting(VideoSdkAvatar):
         ours = account is None or not (account.dispatcher_url or account.avatar_id)
         traits = ProviderTraits(
             id="videosdk-meeting",
-            name="Meeting, VideoSDK" if account is not None else "Meeting, VideoSDK stand-in",
+            name="VideoSDK meeting" if account is not None else "VideoSDK stand-in",
             kind="built-in" if ours else "dispatched",
             sample_rate_hz=SAMPLE_RATE_HZ,
             exact_position=ours,

@@ -1,7 +1,7 @@
 """The providers: a card each, with number, state, key and verdict; the card in focus is what Swap takes."""
 
 from PySide6.QtCore import Property, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from avatar_core.bench.snapshot import ProviderInfo, SessionSnapshot
@@ -16,6 +16,7 @@ from avatar_gui.widgets.tag import Tag
 from avatar_gui.widgets.text import ElidedLabel, key_cap, text_label
 
 FULL_PX, ONE_LINE_PX = 54, 36
+_MARGIN_PX, _NUMBER_PX, _SPACING_PX = 10, 18, 8
 
 STATE_SIGNS = {
     ProviderState.NOT_STARTED: Sign("circle", "Not started", "t2"),
@@ -49,7 +50,7 @@ class ProviderCard(QAbstractButton):
         self._live, self._target = False, False
         self._provider_state = provider.state
         self._number = key_cap(str(number))
-        self._number.setFixedSize(18, 18)
+        self._number.setFixedSize(_NUMBER_PX, _NUMBER_PX)
         self._number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._name = ElidedLabel(provider.name, Type.HEADING)
         self._kind = ElidedLabel("", Type.LABEL, "t2")
@@ -57,8 +58,9 @@ class ProviderCard(QAbstractButton):
         self._key = Tag(icons, theme, f"{name}.key")
         self._verdict = Tag(icons, theme, f"{name}.verdict")
 
+        self._one_line = False
         first, second = QHBoxLayout(), QHBoxLayout()
-        first.setSpacing(8)
+        first.setSpacing(_SPACING_PX)
         second.setSpacing(6)
         first.addWidget(self._number)
         first.addWidget(self._name, 1)
@@ -67,7 +69,7 @@ class ProviderCard(QAbstractButton):
         second.addWidget(self._key)
         second.addWidget(self._verdict)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
+        layout.setContentsMargins(_MARGIN_PX, 6, _MARGIN_PX, 6)
         layout.setSpacing(2)
         layout.addLayout(first)
         layout.addLayout(second)
@@ -82,15 +84,26 @@ class ProviderCard(QAbstractButton):
 
     def set_one_line(self, one_line: bool) -> None:
         """Name and glyph alone, where width is short."""
+        self._one_line = one_line
         self.setFixedHeight(ONE_LINE_PX if one_line else FULL_PX)
         for widget in (self._kind, self._key, self._verdict):
             widget.setVisible(not one_line)
-        self._state_tag.set_glyph_only(one_line)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See anew what fits."""
+        self._fit()
+
+    def _fit(self) -> None:
+        # A name that is cut off names nothing: its state then goes without its word.
+        left_px = self.width() - 2 * _MARGIN_PX - _NUMBER_PX - 2 * _SPACING_PX - self._state_tag.whole_width()
+        self._state_tag.set_glyph_only(self._one_line or self._name.whole_width() > left_px)
 
     def show_provider(self, provider: ProviderInfo, *, target: bool) -> None:
         """Show where it stands; `target` marks what Swap would take."""
         sign = STATE_SIGNS[provider.state]
         self._state_tag.show_sign(sign.icon, sign.word, sign.token)
+        self._fit()
         rate = f" {DOT} {provider.sample_rate_hz / 1000:g} kHz" if provider.sample_rate_hz else ""
         self._kind.setText(provider.kind + rate)
         has_key = provider.needs_key and provider.key_present

@@ -40,6 +40,8 @@ class Tag(QWidget):
 
     def set_glyph_only(self, glyph_only: bool) -> None:
         """Leave the word to the tooltip, where there is no room."""
+        if glyph_only == self._glyph_only:
+            return
         self._glyph_only = glyph_only
         self.setToolTip(self.word if glyph_only else "")
         self.updateGeometry()
@@ -47,11 +49,17 @@ class Tag(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as what it shows."""
-        metrics = QFontMetrics(self._use.font())
-        width = GLYPH_PX if self._icon else 0
-        if self.word and not (self._glyph_only and self._icon):
-            width += metrics.horizontalAdvance(self.word) + (_GAP_PX if self._icon else 0) + 1
-        return QSize(width + (2 * _BOX_PX if self._boxed else 0), max(18, metrics.height()))
+        box = 2 * _BOX_PX if self._boxed else 0
+        width = GLYPH_PX + box if self._glyph_only and self._icon else self.whole_width()
+        return QSize(width, max(18, QFontMetrics(self._use.font()).height()))
+
+    def whole_width(self) -> int:
+        """The pixels that glyph and word take together."""
+        width = (GLYPH_PX if self._icon else 0) + (2 * _BOX_PX if self._boxed else 0)
+        if self.word:
+            word_px = QFontMetrics(self._use.font()).horizontalAdvance(self.word)
+            width += word_px + (_GAP_PX if self._icon else 0) + 1
+        return width
 
     def minimumSizeHint(self) -> QSize:
         """A state is never cut off."""

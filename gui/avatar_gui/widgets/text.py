@@ -56,6 +56,10 @@ class ElidedLabel(QLabel):
         """The text as it was set."""
         return self._whole
 
+    def whole_width(self) -> int:
+        """The pixels that all of it takes."""
+        return QFontMetrics(self.font()).horizontalAdvance(self._whole)
+
     def setText(self, text: str) -> None:
         """Write, if it differs."""
         if text != self._whole:
