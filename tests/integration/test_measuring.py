@@ -61,6 +61,37 @@ async def test_each_utterance_is_measured_once_it_is_over_and_can_be_analyzed_fr
     assert {"fps", "frame_interval_ms", "duration_ratio", "click_count"} <= set(analysis.measured)
 
 
+PART_S = 4.0
+"""Less than 2 s beside a break is not compared; a machine may be slow to begin."""
+
+
+@pytest.mark.parametrize("breaks", ["pause", "swap"])
+async def test_what_is_said_before_and_after_a_break_is_compared_by_itself(session: BenchSession, breaks: str) -> None:
+    """A pause, and the next avatar that carries the utterance on: each part once, the second from where it began."""
+    told: list[tuple[str, str]] = []
+    session.event.connect(lambda event: told.append((event.segment_id, event.text)) if event.kind == "Heard" else None)
+    await session.speak("ada-monologue")
+    await becomes(session, SessionState.SPEAKING)
+    await asyncio.sleep(PART_S)
+    if breaks == "pause":
+        assert (await session.pause()).ok
+        await asyncio.sleep(0.5)
+        assert (await session.resume()).ok
+    else:
+        swapped = await session.swap("sync-pattern")
+        assert swapped.ok, swapped.text
+    await asyncio.sleep(PART_S)
+    await session.stop()
+    await becomes(session, SessionState.READY)
+    assert await session.wait_measured(LIMIT_S)
+    assert [segment for segment, _ in told] == ["s1", "s1"]
+    assert [" from " in text.split(",")[0] for _, text in told] == [False, True]
+    figures = session.life.figures
+    assert set(figures.values("unheard_count")) <= {0.0}
+    assert len(figures.values("utterance_latency_ms")) <= 1
+    assert len(figures.values("duration_ratio")) == 2 or figures.excluded
+
+
 async def test_a_face_is_read_while_it_speaks_and_its_offset_is_said_to_be_relative(session: BenchSession) -> None:
     await session.speak("ada-monologue")
 
