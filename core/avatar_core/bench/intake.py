@@ -84,6 +84,8 @@ class Intake:
         for at_s, value in message.points:
             if message.series in ("buffer_audio_ms", "buffer_video_ms"):
                 self._delay_ms[message.series] = value
+                if self._way_ms is None and (own_ms := self._own_ms) is not None:
+                    self._figures.zero.way(at_s, own_ms, by_reports=False)
             elif message.series == "av_offset_way_ms":
                 self._way_ms = value
                 self._figures.zero.way(at_s, value)
@@ -105,12 +107,17 @@ class Intake:
     def _estimate_source(self, at_s: float, offset_ms: float) -> None:
         """What left an avatar that does not tell: the viewer's own delays taken off (DESIGN, "two offsets")."""
         tells = self._reported_s is not None and at_s - self._reported_s < _TELLS_S
-        own_ms = self._way_ms
-        if own_ms is None and len(self._delay_ms) == 2:
-            own_ms = self._delay_ms["buffer_video_ms"] - self._delay_ms["buffer_audio_ms"]
+        own_ms = self._own_ms if self._way_ms is None else self._way_ms
         if not tells and own_ms is not None:
             self._figures.estimated.add("av_offset_source_ms")
             self._figures.measure("av_offset_source_ms", offset_ms - own_ms, since_s=at_s)
+
+    @property
+    def _own_ms(self) -> float | None:
+        """How much longer pictures stay in the viewer's buffers than sound; None before both were read."""
+        if len(self._delay_ms) < 2:
+            return None
+        return self._delay_ms["buffer_video_ms"] - self._delay_ms["buffer_audio_ms"]
 
     def _load(self, load: messages.ProcessLoad) -> None:
         judge = self._figures.judge

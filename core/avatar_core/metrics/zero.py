@@ -29,6 +29,7 @@ class ZeroBlock:
         """Received less source and way, of every avatar so far."""
         self._source_ms: float | None = None
         self._way: tuple[float, float] | None = None
+        self._by_reports = False
         self._told: deque[tuple[float, float]] = deque(maxlen=_TOLD)
         # What came since the way was told last: its own is between that and the next.
         self._waiting: deque[tuple[float, float]] = deque(maxlen=_WAITING)
@@ -44,12 +45,19 @@ class ZeroBlock:
         """The worker reported its own offset."""
         self._source_ms = offset_ms
 
-    def way(self, at_s: float, offset_ms: float) -> None:
-        """How much longer a picture was under way than sound, by WebRTC's statistics of that moment."""
-        if not self._told:
-            # Until now it was in the zero.
+    def way(self, at_s: float, offset_ms: float, *, by_reports: bool = True) -> None:
+        """How much longer a picture was under way than sound, by WebRTC's statistics of that moment.
+
+        Not `by_reports`: its stay in the receiver's buffer against sound's, for as long as the sender's reports don't
+        tell the whole; some servers' never do.
+        """
+        if not self._told or by_reports != self._by_reports:
+            # Until now it, or what the buffers leave of it, was in the zero.
             self.differences.clear()
+            self._told.clear()
+            self._way = None
             self._forget()
+        self._by_reports = by_reports
         self._told.append((at_s, offset_ms))
         if len(self._told) < _TOLD:
             return

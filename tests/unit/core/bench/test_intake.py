@@ -144,6 +144,18 @@ async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_
     assert (row.n, row.value, row.estimated) == (1, 15.0, True)
 
 
+async def test_a_zero_does_not_move_with_the_viewers_buffers_where_no_report_tells_the_way(told: Told) -> None:
+    zero = told.session.life.figures.zero
+    for second in range(20):
+        at_s, stay_ms = 100.0 + second, 30.0 + 4 * second
+        told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (SegmentReport("s1", 0, 0.1, 0.0, 0.0),)))
+        told.tell(messages.Samples("buffer_audio_ms", ((at_s, stay_ms),)))
+        told.tell(messages.Samples("buffer_video_ms", ((at_s, 10.0),)))
+        told.tell(messages.Samples("av_offset_ms", ((at_s + 0.1, 15.0 - stay_ms),)))
+    assert zero.zero_ms == pytest.approx(5.0, abs=2.0)
+    assert zero.most_moved_ms < 2.0
+
+
 async def test_what_waits_at_the_worker_and_the_viewer_is_a_figure_of_each_second(told: Told) -> None:
     for number in range(24):
         segments = (SegmentReport("s1", 0, 0.5 if number == 4 else 0.1, 0.0), SegmentReport("s2", 0, 0.2, 0.0))

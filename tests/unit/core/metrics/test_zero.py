@@ -98,3 +98,20 @@ def test_one_reading_of_the_way_that_is_a_grain_off_moves_nothing() -> None:
         block.way(at + 1.0, -12.0 if at % 5 == 4 else -20.0)
     assert block.zero_ms == pytest.approx(-15.0)
     assert block.most_moved_ms == 0.0
+
+
+def test_until_reports_tell_the_way_the_receivers_buffers_are_taken_off() -> None:
+    block = ZeroBlock()
+    block.source(0.0)
+    for at in range(20):
+        # Sound's buffer grows by 40 ms meanwhile.
+        buffers_ms = -20.0 - 2 * at
+        block.way(float(at), buffers_ms, by_reports=False)
+        block.received(at + 0.5, buffers_ms - 1 + 5.0)
+    assert (block.zero_ms, block.most_moved_ms) == (pytest.approx(5.0), pytest.approx(0.0, abs=1e-6))
+    block.way(20.0, -40.0)
+    assert (block.zero_ms, len(block.differences)) == (None, 0)
+    for at in range(20, 30):
+        block.received(at + 0.5, -55.0)
+        block.way(at + 1.0, -40.0)
+    assert (block.zero_ms, block.most_moved_ms) == (-15.0, 0.0)
