@@ -28,11 +28,13 @@ class GrainClock:
         self._returned_s: deque[float] = deque(maxlen=_CAPTURES)
         self._beat_s: float | None = None
 
-    def captured(self, from_s: float, until_s: float) -> None:
-        """A capture took so long. One that waited returned with a beat, or later where the loop was busy."""
-        if until_s - from_s >= _WAITED_S:
-            self._returned_s.append(until_s)
-            self._beat_s = None
+    def captured(self, from_s: float, until_s: float) -> bool:
+        """A capture took so long; True where it waited. It then returned with a beat, or later in a busy loop."""
+        if until_s - from_s < _WAITED_S:
+            return False
+        self._returned_s.append(until_s)
+        self._beat_s = None
+        return True
 
     def next_s(self, now_s: float) -> float:
         """When the next grain leaves; `now_s` while that is not known."""
@@ -40,6 +42,13 @@ class GrainClock:
             return now_s
         beat_s = self._beat_s = self._densest_s() if self._beat_s is None else self._beat_s
         return beat_s + GRAIN_S * math.ceil((now_s - beat_s) / GRAIN_S)
+
+    def beat_at_s(self, now_s: float) -> float | None:
+        """The beat that was just now; None where there was none, or it is not known which moments are beats."""
+        if not self._is_known:
+            return None
+        beat_s = self.next_s(now_s - GRAIN_S / 2)
+        return beat_s if abs(beat_s - now_s) < _AFTER_S else None
 
     def between_s(self, now_s: float) -> float:
         """The first moment from `now_s` on that is well between two beats; `now_s` while they are not known."""

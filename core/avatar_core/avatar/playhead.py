@@ -47,6 +47,19 @@ class Playhead:
         self._runs.append(_Run(starts_s, self._ends_s, utterance))
         return starts_s
 
+    @property
+    def ends_s(self) -> float:
+        """When the last of what was queued has left."""
+        return self._ends_s
+
+    def shift(self, by_s: float) -> None:
+        """All that has not left leaves so much later than was reckoned."""
+        for run in self._runs:
+            run.starts_s += by_s
+            run.ends_s += by_s
+        self._ends_s += by_s
+        self._speech_ends_s += by_s
+
     def queued_s(self, now_s: float) -> float:
         """Seconds of sound that have not left."""
         return max(0.0, self._ends_s - now_s)

@@ -8,8 +8,10 @@ import numpy as np
 
 from avatar_core.avatar.alarm import Alarm
 from avatar_core.avatar.generator import AvatarOptions
+from avatar_core.avatar.grain_clock import GRAIN_S
 from avatar_core.avatar.pictures import PictureQueue
 from avatar_core.avatar.playhead import Playhead
+from avatar_core.avatar.queue_check import QueueCheck
 from avatar_core.avatar.sinks import AudioSink
 from avatar_core.avatar.sound_queue import PIECE_S, SoundQueue
 from avatar_core.avatar.synchronizer_counts import Counts
@@ -71,6 +73,7 @@ class SoundRelease:
         self._started = started
         self._ended = ended
         self._playhead = Playhead()
+        self._check = QueueCheck(self._playhead, QUEUE_S)
         self._utterances = Utterances(self._playhead)
         self._waits_since_s: float | None = None
         self._cuts = 0
@@ -131,6 +134,8 @@ class SoundRelease:
             self._utterances.announce(now_s)
             head = self._next(now_s)
             queued_s = self._playhead.queued_s(now_s)
+            # A little more than fits now and then: the capture that waits tells how much there is.
+            most_s = QUEUE_S + GRAIN_S if self._check.is_due(now_s) else QUEUE_S
             silence_s = LAST_MOMENT_S if self._utterances.speaking else SILENCE_S
             if isinstance(head, AudioSegmentEnd):
                 self.queue.pop()
@@ -142,13 +147,13 @@ class SoundRelease:
                 else:
                     self.queue.pop()
                     await self._say(head, now_s)
-            elif head is not None and queued_s + PIECE_S <= QUEUE_S:
+            elif head is not None and queued_s + PIECE_S <= most_s:
                 self.queue.pop()
                 await self._say(head, now_s)
             elif head is None and queued_s <= silence_s:
                 await self._keep_silent(now_s)
             else:
-                spare_s = silence_s if head is None else QUEUE_S - PIECE_S
+                spare_s = silence_s if head is None else most_s - PIECE_S
                 times_s = [now_s + queued_s - spare_s + 1e-6, self._utterances.next_s]
                 await self.alarm.sleep(min(time_s for time_s in times_s if time_s is not None))
 
@@ -175,6 +180,7 @@ class SoundRelease:
             self._output.clear_queue()
         if not self._utterances.speaking:
             self.begun_s = now_s
+            self._check.begin()
         leaves_s = self._utterances.say(now_s, sound.duration_s, self._started)
         self._pictures.anchor(sound.pts_s, leaves_s)
         self.until_s = sound.pts_s + sound.duration_s
@@ -197,9 +203,13 @@ class SoundRelease:
 
     async def _capture(self, sound: AudioFrame) -> None:
         cuts, from_s = self._cuts, self._clock.now()
+        should_wait = self._check.is_full(from_s)
         await self._output.capture(sound)
-        if cuts == self._cuts:
-            self._playhead.grains.captured(from_s, self._clock.now())
-        else:
+        if cuts != self._cuts:
             # A clear that came meanwhile may have overtaken it on its way.
             self._output.clear_queue()
+            return
+        until_s = self._clock.now()
+        waited = self._playhead.grains.captured(from_s, until_s)
+        if should_wait:
+            self._check.returned(until_s, waited=waited)
