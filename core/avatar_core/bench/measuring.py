@@ -22,6 +22,7 @@ from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.metrics.observations import Sound
 from avatar_core.metrics.receiver_buffer import ReceiverBuffer
 from avatar_core.metrics.sound_health import heard_at_once_ms
+from avatar_core.metrics.utterance import Measured
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.observation_file import save_sound
@@ -239,18 +240,18 @@ class Measuring:
             self._standing.announce("Heard", text, Severity.WARN, segment_id=spoken.id)
             return
         self._offsets.measure((analyzed.first_sound_s, analyzed.end_s), since_s=since_s, until_s=until_s)
-        self._standing.announce("Heard", _in_words(spoken, analyzed), segment_id=spoken.id)
+        self._standing.announce("Heard", _in_words(spoken, analyzed, measured), segment_id=spoken.id)
 
 
-def _in_words(spoken: Spoken, analyzed: analysis.Analyzed) -> str:
+def _in_words(spoken: Spoken, analyzed: analysis.Analyzed, measured: Measured) -> str:
     """When it was heard, and how far what was told of that is from it."""
     begins_s = spoken.course.begins_s
     parts = [f"{spoken.id} for {analyzed.end_s - analyzed.first_sound_s:.2f} s"]
     if begins_s:
         parts[0] = f"{spoken.id} from {begins_s:.1f} s on, for {analyzed.end_s - analyzed.first_sound_s:.2f} s"
-    for latency_ms in analyzed.values.get("utterance_latency_ms", ()):
+    for latency_ms in measured.get("utterance_latency_ms", ()):
         parts.append(f"from {latency_ms:.0f} ms after it was sent")
     for what in ("started", "finished"):
-        for error_ms in analyzed.values.get(f"{what}_error_ms", ()):
+        for error_ms in measured.get(f"{what}_error_ms", ()):
             parts.append(f"{what} told {abs(error_ms):.0f} ms {'late' if error_ms >= 0 else 'early'}")
     return ", ".join(parts)

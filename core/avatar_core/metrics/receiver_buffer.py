@@ -1,6 +1,6 @@
-"""What the receiver's jitter buffer did to the time that an utterance took: it holds sound longer, or lets go of it.
+"""What the receiver's jitter buffer did to an utterance: it holds sound back, for longer and longer or less and less.
 
-Then sound runs slower or faster than it was sent, for which no avatar is to blame. Pure.
+Then sound is heard later than it came, and runs slower or faster, for which no avatar is to blame. Pure.
 """
 
 from collections import deque
@@ -27,26 +27,32 @@ class ReceiverBuffer:
         """Sound that was heard in the second before `at_s` had stayed for so long."""
         self._stays.append((at_s - _SECOND_S / 2, stay_ms))
 
-    def grew_s(self, start_s: float, end_s: float) -> float | None:
-        """How much longer sound stays at `end_s` than at `start_s`; None where one of them was not read."""
+    def stay_s(self, at_s: float) -> float | None:
+        """How long sound that was heard at a moment had stayed; None where that was not read."""
         if not self._stays:
             return None
         times_s, stays_ms = np.array(self._stays).T
-        if start_s < times_s[0] - _SECOND_S or end_s > times_s[-1] + _SECOND_S:
+        if not times_s[0] - _SECOND_S <= at_s <= times_s[-1] + _SECOND_S:
             return None
-        before_ms, after_ms = np.interp((start_s, end_s), times_s, stays_ms)
-        return float(after_ms - before_ms) / 1000
+        return float(np.interp(at_s, times_s, stays_ms)) / 1000
 
     def taken_off(self, measured: Measured, start_s: float, end_s: float) -> Measured:
-        """What was measured of an utterance heard between two moments, without what the buffer did to it meanwhile.
+        """What was measured of an utterance heard between two moments, without what the buffer did to it.
 
-        Its share is taken off the duration; the speed is left out where that share is not small.
+        What was told of its start and end is held against when they came to the buffer. What that did meanwhile is
+        taken off the duration; the speed is left out where that is not little.
         """
-        grew_s = self.grew_s(start_s, end_s)
-        if grew_s is None or abs(grew_s) < _LEAST_S:
+        first_s, last_s = self.stay_s(start_s), self.stay_s(end_s)
+        if first_s is None or last_s is None:
             return measured
-        share = grew_s / (end_s - start_s)
         left = dict(measured)
+        for name, stay_s in (("started_error_ms", first_s), ("finished_error_ms", last_s)):
+            if name in left:
+                left[name] = tuple(error_ms + 1000 * stay_s for error_ms in left[name])
+        grew_s = last_s - first_s
+        if abs(grew_s) < _LEAST_S:
+            return left
+        share = grew_s / (end_s - start_s)
         if "duration_ratio" in left:
             left["duration_ratio"] = tuple(ratio * (1 - share) for ratio in left["duration_ratio"])
         if abs(share) > _MOST_OF_RATE:

@@ -16,7 +16,7 @@ def buffer_with(*stays_ms: float) -> ReceiverBuffer:
 def test_what_the_buffer_let_go_of_is_no_haste_of_the_avatar() -> None:
     # From 100 to 40 ms within the 2 s that were heard.
     buffer = buffer_with(100, 100, 70, 40, 40)
-    assert buffer.grew_s(1.5, 3.5) == pytest.approx(-0.06)
+    assert (buffer.stay_s(1.5), buffer.stay_s(3.5)) == (pytest.approx(0.1), pytest.approx(0.04))
     taken = buffer.taken_off(MEASURED, 1.5, 3.5)
     assert taken["duration_ratio"] == (pytest.approx(0.9991),)
     assert "rate_error_percent" not in taken
@@ -44,5 +44,13 @@ def test_what_is_within_the_grain_of_the_readings_is_not_taken_off() -> None:
 
 def test_where_it_was_not_read_nothing_is_taken_off() -> None:
     assert ReceiverBuffer().taken_off(MEASURED, 1.5, 3.5) == MEASURED
-    assert buffer_with(40, 40).grew_s(1.0, 9.0) is None
+    assert buffer_with(40, 40).stay_s(9.0) is None
     assert buffer_with(40, 40).taken_off(MEASURED, 1.0, 9.0) == MEASURED
+
+
+def test_what_was_told_is_held_against_when_sound_came_to_the_buffer() -> None:
+    told = {"started_error_ms": (-130.0,), "finished_error_ms": (-45.0,), "utterance_latency_ms": (400.0,)}
+    taken = buffer_with(100, 100, 70, 40, 40).taken_off(told, 1.5, 3.5)
+    assert taken["started_error_ms"] == (pytest.approx(-30.0),)
+    assert taken["finished_error_ms"] == (pytest.approx(-5.0),)
+    assert taken["utterance_latency_ms"] == (400.0,)
