@@ -3,7 +3,7 @@
 The worker reports what it planted; beeps of a time in which that changed are left out. Figures of time that is not
 trusted are left out, and counted. The receiver's buffers grow and shrink within a run, sound's more than picture's,
 and what is received with them: the first error has that in it. WebRTC's statistics tell how much longer a picture was
-under way than sound; the second error is of what was received less that, as the bench's zero is. A first sweep is not
+under way than sound; the second error is of what was received less that, reading by reading. A first sweep is not
 measured: within it the receiver's buffers settle, and it learns the sender's clock, which takes a minute. At the first
 sounds of an utterance the receiver's buffer often holds too much, and lets go of it within 3 s: sound is late indeed.
 So the last line of the table leaves those seconds out, of the zero block as well.
