@@ -26,7 +26,8 @@ from avatar_core.wire.livekit import AVATAR_STREAM, TRACK_AUDIO, TRACK_VIDEO, Se
 _log = logging.getLogger(__name__)
 
 _SOURCE_QUEUE_MS = round(QUEUE_S * 1000)
-"""Of LiveKit's audio source: what speech keeps in it. Silence gives a little more, and its captures wait for a beat."""
+"""Of LiveKit's audio source: what speech keeps in it. Silence gives a little more, speech once a second: such captures
+wait for a beat."""
 
 _AUDIO_BITRATE_BPS = 64_000
 

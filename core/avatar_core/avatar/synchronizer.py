@@ -169,7 +169,7 @@ class AVSynchronizer:
         return positions_s
 
     def pause(self) -> None:
-        """Let out no more speech: what the output holds, QUEUE_S at most, is still heard. Pictures wait with it."""
+        """Let out no more speech: what the output holds, QUEUE_S and a grain, is still heard. Pictures wait with it."""
         self._sound.paused = True
 
     def resume(self) -> None:
