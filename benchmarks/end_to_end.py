@@ -23,7 +23,9 @@ from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.states import SessionState
 from avatar_core.media.sync_pattern import synthesize
+from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import Avatar, ProviderTraits, Seat
+from avatar_core.room.connection import RoomConnection
 
 SIZES = ("320x180", "640x360", "1280x720")
 FPS = 30.0
@@ -56,10 +58,12 @@ class TheirProvider:
 
 
 class _Process:
-    output = None
-
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+
+    async def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+        """It takes LiveKit's data stream."""
+        return None
 
     async def why_ended(self) -> str:
         return "" if self._process.returncode is None else f"exit code {self._process.returncode}"
@@ -95,6 +99,7 @@ class Measured:
     async def utterance(self, source: str) -> None:
         """One that is heard to its end."""
         session, hearing = self.session, self.session.life.hearing
+        assert session.life.actor is not None
         identity = session.life.actor.identity
         spoken_s = session.clock.now()
         await session.speak(source)
@@ -108,6 +113,7 @@ class Measured:
 
     async def interrupted(self, source: str, after_s: float) -> None:
         session, hearing = self.session, self.session.life.hearing
+        assert session.life.actor is not None
         identity = session.life.actor.identity
         spoken_s = session.clock.now()
         await session.speak(source)

@@ -18,22 +18,25 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 from qasync import QEventLoop
 from tone import write_tone
 
-from avatar_core.avatar.worker_options import DEFAULT_GENERATOR
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.contract import Session
 from avatar_core.bench.fake_scene import put_to_work
 from avatar_core.bench.fake_session import FakeSession
 from avatar_core.bench.states import SessionState
 from avatar_core.bench.viewer_child import RemotePreview
 from avatar_core.child import ChildProcess
 from avatar_core.clock import MonotonicClock
+from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.contract import Avatar, ProviderTraits, Seat
+from avatar_core.room.connection import RoomConnection
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.viewer.load import LoadMeter
 from avatar_core.wire.codec import JsonScalar
@@ -62,6 +65,10 @@ class MeteredAvatar:
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
 
+    async def open_output(self, connection: RoomConnection) -> AudioOutput | None:
+        """It takes LiveKit's data stream."""
+        return None
+
     async def why_ended(self) -> str:
         return "" if self._child.running else self._child.last_words or "it ended"
 
@@ -82,7 +89,7 @@ class MeteredProvider:
         child = await ChildProcess.start_command(command, name="worker")
         options: dict[str, JsonScalar] = {
             **PICTURE,
-            "generator": DEFAULT_GENERATOR,
+            "generator": "gui_child:MeteredHead",
             "sample_rate": self.traits.sample_rate_hz,
         }
         request = LaunchRequest(seat.room_name, seat.url, seat.token, options)
@@ -224,7 +231,7 @@ async def cost_of_four(theme: Theme, seconds: float) -> list[Cost]:
     put_to_work(session)
     panel = QWidget()
     layout = QGridLayout(panel)
-    plots = PlotStack(session, Icons(theme), theme)
+    plots = PlotStack(cast(Session, session), Icons(theme), theme)
     plots.setFixedHeight(2 * PREVIEW_PX[1])
     layout.addWidget(plots, 2, 0, 1, 2)
     ticks, frames = QTimer(panel), QTimer(panel)

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from avatar_core.avatar import worker
-from avatar_core.avatar.generator import AvatarOptions, VideoGenerator
+from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.generators.talking_head import TalkingHead
-from avatar_core.avatar.worker_options import DEFAULT_GENERATOR
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.owner import OwnerPipe
 from avatar_core.tasks import TaskGroup
@@ -56,25 +55,31 @@ async def write_previews(count: int, width_px: int, height_px: int, fps: float) 
     pipe.close()
 
 
-def metered_worker(path: Path) -> int:
+class MeteredHead(TalkingHead):
     """The talking head, with a load meter on the loop that paces its media."""
-    meters = TaskGroup()
 
-    async def report(clock: Clock) -> None:
-        meter = LoadMeter(clock)
-        with path.open("w", encoding="utf-8", buffering=1) as file:
-            while True:
-                file.write(json.dumps(asdict(await meter.measure())) + "\n")
+    def __init__(self, options: AvatarOptions, clock: Clock) -> None:
+        super().__init__(options, clock)
+        self._meters = TaskGroup()
+        self._meters.spawn(_report(clock, Path(sys.argv[2])), name="load meter")
 
-    def make(options: AvatarOptions, clock: Clock) -> VideoGenerator:
-        meters.spawn(report(clock), name="load meter")
-        return TalkingHead(options, clock)
+    async def aclose(self) -> None:
+        """End the meter, then the head; harmless twice."""
+        await self._meters.aclose()
+        await super().aclose()
 
-    return worker.main({DEFAULT_GENERATOR: make})
+
+async def _report(clock: Clock, path: Path) -> None:
+    meter = LoadMeter(clock)
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        while True:
+            file.write(json.dumps(asdict(await meter.measure())) + "\n")
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "previews":
         asyncio.run(write_previews(*(int(argument) for argument in sys.argv[2:6])))
     else:
-        sys.exit(metered_worker(Path(sys.argv[2])))
+        # The worker finds MeteredHead by the name of this module, which is not on the path of a process without one.
+        sys.path.insert(0, str(Path(__file__).parent))
+        sys.exit(worker.main())

@@ -83,13 +83,14 @@ async def measure(block_s: float) -> tuple[list[Beep], int]:
         ways = [(sample.time_s, sample.value) for sample in figures.samples() if sample.metric == "av_offset_way_ms"]
         if not ways:
             raise SystemExit("WebRTC's statistics did not tell of the way.")
+        ways_s, ways_ms = np.array(ways).T
         beeps = [
             Beep(
                 at_s,
                 at_s - spoken_s[bisect(spoken_s, at_s) - 1],
                 value,
                 planted,
-                float(np.interp(at_s, *zip(*ways, strict=True))),
+                float(np.interp(at_s, ways_s, ways_ms)),
             )
             for at_s, value in trusted
             if (planted := planted_at(reports, at_s)) is not None

@@ -51,17 +51,18 @@ class OurLeaf(SegmentedOutput):
 class TheirWrapper(io.AudioOutput):
     def __init__(self, below: io.AudioOutput) -> None:
         super().__init__(label="wrapper", capabilities=io.AudioOutputCapabilities(pause=True), next_in_chain=below)
+        self._below = below
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
-        await self.next_in_chain.capture_frame(frame)
+        await self._below.capture_frame(frame)
 
     def flush(self) -> None:
         super().flush()
-        self.next_in_chain.flush()
+        self._below.flush()
 
     def clear_buffer(self) -> None:
-        self.next_in_chain.clear_buffer()
+        self._below.clear_buffer()
 
 
 class TheirLeaf(io.AudioOutput):
@@ -99,6 +100,7 @@ def their_chain() -> io.AgentOutput:
 
 async def our_frames() -> float:
     output = our_chain()
+    assert output.audio is not None
     started_s = time.perf_counter()
     for _ in range(FRAMES):
         await output.audio.capture_frame(AudioFrame(FRAME, RATE_HZ))
@@ -109,6 +111,7 @@ async def our_frames() -> float:
 
 async def their_frames() -> float:
     output, pcm = their_chain(), FRAME.tobytes()
+    assert output.audio is not None
     started_s = time.perf_counter()
     for _ in range(FRAMES):
         await output.audio.capture_frame(rtc.AudioFrame(pcm, RATE_HZ, 1, len(FRAME)))
@@ -119,6 +122,7 @@ async def our_swaps(policy: SwapPolicy) -> float:
     took_s = []
     for _ in range(SWAPS):
         output = our_chain()
+        assert output.audio is not None
         for _ in range(PUSHED_FRAMES):
             await output.audio.capture_frame(AudioFrame(FRAME, RATE_HZ))
         leaf = OurLeaf()
@@ -134,6 +138,7 @@ async def their_swaps() -> float:
     took_s, pcm = [], FRAME.tobytes()
     for _ in range(SWAPS):
         output = their_chain()
+        assert output.audio is not None
         for _ in range(PUSHED_FRAMES):
             await output.audio.capture_frame(rtc.AudioFrame(pcm, RATE_HZ, 1, len(FRAME)))
         leaf = TheirLeaf()

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from synchronizer_media import Left, Pictures, clock, schedule, sound
+from synchronizer_media import Item, Left, Pictures, clock, schedule, sound
 from synchronizer_peers import PEERS
 
 _TAIL_S = 1.0
@@ -27,7 +27,7 @@ async def run(peer_name: str, scenario: str, media_s: float, width: int, height:
     bringing: asyncio.Task[None] | None = None
     start_s, cpu_s, grown_from = clock(), time.process_time(), 0
 
-    async def bring(part: list) -> None:
+    async def bring(part: list[Item]) -> None:
         nonlocal grown_from
         for item in part:
             await asyncio.sleep(max(0.0, start_s + item.due_s - clock()))

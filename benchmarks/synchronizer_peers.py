@@ -4,7 +4,7 @@ Each imports what it needs itself: a peer's class runs in the peer's own environ
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from synchronizer_media import FPS, RATE_HZ, Left, SourceQueue, clock, number_of
@@ -108,7 +108,7 @@ class LiveKit(Null):
                 left.pictures.append((clock(), number_of(pixels)))
 
         self._rtc = rtc
-        self._sync = rtc.AVSynchronizer(audio_source=Audio(), video_source=Video(), video_fps=FPS)
+        self._sync = rtc.AVSynchronizer(audio_source=cast(Any, Audio()), video_source=cast(Any, Video()), video_fps=FPS)
 
     async def push_picture(self, pixels: Any, number: int) -> None:
         height, width = pixels.shape[0] * 2 // 3, pixels.shape[1]
