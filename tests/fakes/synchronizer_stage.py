@@ -1,9 +1,13 @@
 """Outputs of a synchronizer in a test's own time, and a stage that feeds one and looks at what left."""
 
 import asyncio
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from avatar_core.avatar.generator import AvatarOptions, GeneratedItem
+from avatar_core.avatar.grain_clock import GRAIN_S
+from avatar_core.avatar.sound_release import QUEUE_S
 from avatar_core.avatar.synchronizer import AVSynchronizer, SpeechEnded
 from avatar_core.avatar.synchronizer_options import SynchronizerOptions
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
@@ -82,6 +86,33 @@ class Speaker:
         return sum(max(0.0, b[0] - a[1]) for a, b in zip(self.runs, self.runs[1:], strict=False))
 
 
+class GrainSpeaker(Speaker):
+    """An output that lets sound out with the beats of a timer, and makes captures wait while it holds too much.
+
+    `missed`: so many beats go by before the first sound of an utterance leaves, which nobody is told.
+    """
+
+    def __init__(self, clock: ManualClock, *, missed: int) -> None:
+        super().__init__(clock)
+        self._missed_s = missed * GRAIN_S
+
+    async def capture(self, frame: AudioFrame) -> None:
+        now_s = self._clock.now()
+        if self._ends_s <= now_s:
+            self._ends_s = self._beat_s(now_s)
+            if frame.samples_per_channel and frame.samples[0, 0]:
+                self._ends_s += self._missed_s
+        await super().capture(frame)
+        # The grain that leaves with the next beat is in the queue until then.
+        fits_s = self._beat_s(self._ends_s - GRAIN_S - QUEUE_S)
+        if fits_s > now_s:
+            await self._clock.sleep_until(fits_s)
+
+    @staticmethod
+    def _beat_s(from_s: float) -> float:
+        return GRAIN_S * math.ceil(round(from_s / GRAIN_S, 6))
+
+
 class Screen:
     """Every picture with the moment it was shown at."""
 
@@ -134,10 +165,14 @@ def speech(start_s: float, duration_s: float, generation: int = 0, segment: str 
     return [*items, AudioSegmentEnd(segment, generation)] if segment is not None else items
 
 
-def staged(options: AvatarOptions = OPTIONS, behaviour: SynchronizerOptions | None = None) -> Stage:
+def staged(
+    options: AvatarOptions = OPTIONS,
+    behaviour: SynchronizerOptions | None = None,
+    speaks: Callable[[ManualClock], Speaker] = Speaker,
+) -> Stage:
     """A synchronizer that has begun, with outputs that look on."""
     clock = ManualClock()
-    speaker, screen = Speaker(clock), Screen(clock)
+    speaker, screen = speaks(clock), Screen(clock)
     synchronizer = AVSynchronizer(speaker, screen, options, clock, behaviour=behaviour)
     stage = Stage(clock, speaker, screen, synchronizer)
     synchronizer.speech_started.connect(stage.started.append)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from avatar_core.avatar.synchronizer import AVSynchronizer
 from avatar_core.avatar.synchronizer_options import SynchronizerOptions
 from avatar_core.media.frames import AudioSegmentEnd, VideoFrame
 from tests.fakes.clock import ManualClock, settle
-from tests.fakes.synchronizer_stage import FRAME_S, STEP_S, Speaker, Stage, offsets_s, speech, staged
+from tests.fakes.synchronizer_stage import FRAME_S, STEP_S, GrainSpeaker, Speaker, Stage, offsets_s, speech, staged
 from tests.fakes.video_generator import OPTIONS, picture, sound
 
 
@@ -34,6 +35,24 @@ async def test_pictures_leave_with_their_sound(stage: Stage) -> None:
     assert max(map(abs, offsets)) <= 0.005 + 2 * STEP_S
     assert stage.synchronizer.offset_s == pytest.approx(0.0, abs=2 * STEP_S)
     assert stage.synchronizer.statistics.late == 0
+
+
+async def steady_offsets_s(missed: int) -> list[float]:
+    """Of an utterance, from half a second on, over an output that lets its first sound out so many beats late."""
+    stage = staged(speaks=partial(GrainSpeaker, missed=missed))
+    # Its beats are learned from silence.
+    await stage.run(1.0)
+    stage.feed(*speech(0.0, 2.0))
+    await stage.run(2.3)
+    ((begun_s, over_s),) = stage.speaker.loud()
+    assert over_s - begun_s == pytest.approx(2.0)
+    await stage.aclose()
+    return offsets_s(stage, begun_s, 0.5, 2.0)
+
+
+@pytest.mark.parametrize("missed", [1, 2])
+async def test_pictures_are_held_back_for_sound_that_an_output_lets_out_late(missed: int) -> None:
+    assert await steady_offsets_s(missed) == pytest.approx(await steady_offsets_s(0), abs=STEP_S)
 
 
 async def test_sound_never_stops_and_little_of_it_is_ahead(stage: Stage) -> None:
