@@ -14,7 +14,9 @@ _LOOKS = 8
 """A busy loop makes a return late by a beat and more, never early, and not so often in a row."""
 _AGAIN_S = 1.0
 _MORE_S = 0.001
+"""Beyond what fits: a sum of lengths may be off by less."""
 _CLOSE_S = 0.0015
+"""By so much a beat may be told too early or too late, for a queue that is exactly as it was reckoned."""
 
 
 class QueueCheck:
@@ -44,10 +46,10 @@ class QueueCheck:
         behind = self._grains_behind(until_s) if waited else 0
         if behind is None:
             return
-        self._behind.append(behind)
-        if behind > 0 and len(self._behind) < _LOOKS:
-            return
         if behind > 0:
+            self._behind.append(behind)
+            if len(self._behind) < _LOOKS:
+                return
             self._playhead.shift(GRAIN_S * min(self._behind))
         self._behind.clear()
         self._checked_s = until_s

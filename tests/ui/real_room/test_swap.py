@@ -50,8 +50,6 @@ class RefusingProvider:
 class AbsentAvatar:
     """Runs without ever joining; `ended` is what its provider says of it."""
 
-    output = None
-
     def __init__(self, ended: str) -> None:
         self.ended = ended
         self.closed = False

@@ -27,8 +27,6 @@ CARRY, FINISH = SwapPolicy.CARRY, SwapPolicy.FINISH
 class Avatar:
     """What a provider started."""
 
-    output = None
-
     def __init__(self) -> None:
         self.closed = 0
 
