@@ -17,6 +17,7 @@ class SoundQueue:
         """Dropped to make room."""
         self._items: deque[AudioFrame | AudioSegmentEnd] = deque()
         self._waiting_s = 0.0
+        self._dropped_from_s: float | None = None
 
     @property
     def waiting_s(self) -> float:
@@ -30,8 +31,11 @@ class SoundQueue:
 
     @property
     def next_media_s(self) -> float | None:
-        """Media time of the first sound; None without any."""
-        return next((item.pts_s for item in self._items if isinstance(item, AudioFrame)), None)
+        """Media time of the first sound, or of what was dropped just before it; None without any."""
+        first = next((item for item in self._items if isinstance(item, AudioFrame)), None)
+        if first is None or self._dropped_from_s is None:
+            return None if first is None else first.pts_s
+        return self._dropped_from_s
 
     def push(self, item: AudioFrame | AudioSegmentEnd) -> None:
         """Append."""
@@ -42,7 +46,10 @@ class SoundQueue:
     def pop(self) -> AudioFrame | AudioSegmentEnd:
         """Take what comes next."""
         item = self._items.popleft()
-        taken_s = item.duration_s if isinstance(item, AudioFrame) else 0.0
+        taken_s = 0.0
+        if isinstance(item, AudioFrame):
+            taken_s = item.duration_s
+            self._dropped_from_s = None
         # Exactly nothing once it is empty, whatever sums of floats leave over.
         self._waiting_s = max(0.0, self._waiting_s - taken_s) if self.next_media_s is not None else 0.0
         return item
@@ -51,6 +58,8 @@ class SoundQueue:
         """Make room: drop the first sound; ends of utterances stay."""
         for index, item in enumerate(self._items):
             if isinstance(item, AudioFrame):
+                if self._dropped_from_s is None:
+                    self._dropped_from_s = item.pts_s
                 del self._items[index]
                 self._waiting_s -= item.duration_s
                 self.dropped_s += item.duration_s
@@ -59,6 +68,7 @@ class SoundQueue:
     def clear(self) -> float:
         """Forget all; returns the seconds of sound that were."""
         waiting_s, self._waiting_s = self._waiting_s, 0.0
+        self._dropped_from_s = None
         self._items.clear()
         return waiting_s
 
