@@ -43,6 +43,10 @@ class GrainClock:
         beat_s = self._beat_s = self._densest_s() if self._beat_s is None else self._beat_s
         return beat_s + GRAIN_S * math.ceil((now_s - beat_s) / GRAIN_S)
 
+    def last_s(self, now_s: float) -> float | None:
+        """When the last grain left; None while that is not known."""
+        return self.next_s(now_s) - GRAIN_S if self._is_known else None
+
     def beat_at_s(self, now_s: float) -> float | None:
         """The beat that was just now; None where there was none, or it is not known which moments are beats."""
         if not self._is_known:

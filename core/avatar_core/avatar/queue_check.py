@@ -43,22 +43,29 @@ class QueueCheck:
 
     def returned(self, until_s: float, *, waited: bool) -> None:
         """A capture that should wait returned at `until_s`; `waited` if it took longer than a busy loop makes it."""
-        behind = self._grains_behind(until_s) if waited else 0
-        if behind is None:
+        most = self._most_behind(until_s)
+        if most is None and waited:
             return
-        if behind > 0:
-            self._behind.append(behind)
+        if most is None or most <= 0:
+            self._behind.clear()
+        elif waited and self._playhead.grains.beat_at_s(until_s) is not None:
+            self._behind.append(most)
             if len(self._behind) < _LOOKS:
                 return
             self._playhead.shift(GRAIN_S * min(self._behind))
-        self._behind.clear()
+            self._behind.clear()
+        else:
+            # So short a wait, and a return between two beats, may be the loop's doing.
+            return
         self._checked_s = until_s
 
-    def _grains_behind(self, until_s: float) -> int | None:
-        """By that return; None where it came between two beats, which is the loop's doing."""
-        beat_s = self._playhead.grains.beat_at_s(until_s)
+    def _most_behind(self, until_s: float) -> int | None:
+        """How many grains the queue may be behind, by that return; None while it is not known which moments are beats.
+
+        What is left fills the queue but for less than a grain, and the next grain of it leaves with the next beat.
+        """
+        beat_s = self._playhead.grains.last_s(until_s + _CLOSE_S)
         if beat_s is None:
             return None
-        # What is left fills the queue but for less than a grain, and the next grain of it leaves with the next beat.
         full_until_s = beat_s + GRAIN_S + self._full_s
         return math.floor((full_until_s - self._playhead.ends_s + _CLOSE_S) / GRAIN_S)

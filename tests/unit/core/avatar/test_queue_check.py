@@ -26,13 +26,16 @@ class Queue:
         self.playhead.push(10.003, FULL_S, self.utterance)
         self.given_s = FULL_S
 
-    def wait(self, *, late_s: float = 0.0, piece_s: float = GRAIN_S) -> float:
-        """A piece too much is given; the capture returns with the beat that leaves no more than fits, or later."""
+    def wait(self, *, late_s: float = 0.0, piece_s: float = GRAIN_S, waited: bool = True) -> float:
+        """A piece too much is given; the capture returns with the beat that leaves no more than fits, or later.
+
+        Not `waited`: it was given just before that beat.
+        """
         self.playhead.push(10.01, piece_s, self.utterance)
         self.given_s += piece_s
         beats = math.ceil(round((self.given_s - FULL_S) / GRAIN_S, 6)) + self._grains
         returns_s = BEAT_S + (beats - 1) * GRAIN_S + late_s
-        self.check.returned(returns_s, waited=True)
+        self.check.returned(returns_s, waited=waited)
         return returns_s
 
     @property
@@ -80,8 +83,18 @@ def test_a_return_between_two_beats_says_nothing() -> None:
 def test_one_that_did_not_wait_shows_that_nothing_is_behind() -> None:
     queue = Queue()
     queue.wait(late_s=GRAIN_S)
-    queue.check.returned(10.02, waited=False)
-    assert not queue.check.is_due(10.02)
+    queue.check.returned(10.012, waited=False)
+    assert not queue.check.is_due(10.012)
+
+
+def test_a_short_wait_does_not_hide_that_the_queue_is_behind() -> None:
+    queue = Queue(1)
+    for _ in range(LOOKS - 1):
+        queue.wait(piece_s=1 / 75)
+        queue.wait(piece_s=1 / 75, waited=False)
+    assert queue.moved_s == pytest.approx(0.0)
+    queue.wait(piece_s=1 / 75)
+    assert queue.moved_s == pytest.approx(GRAIN_S)
 
 
 def test_it_is_looked_at_again_after_a_second_and_when_something_begins() -> None:
