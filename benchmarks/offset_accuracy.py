@@ -1,12 +1,14 @@
 """How well the viewer measures an A/V offset: known ones are planted in turn, and told against the run's zero block.
 
+That block comes in four parts between the others, some 24 beeps in all.
+
 The worker reports what it planted; beeps of a time in which that changed are left out. Figures of time that is not
 trusted are left out, and counted. The receiver's buffers grow and shrink within a run, sound's more than picture's,
 and what is received with them: the first error has that in it. WebRTC's statistics tell how much longer a picture was
-under way than sound; the second error is of what was received less that, reading by reading. A first sweep is not
-measured: within it the receiver's buffers settle, and it learns the sender's clock, which takes a minute. At the first
-sounds of an utterance the receiver's buffer often holds too much, and lets go of it within 3 s: sound is late indeed.
-So the last line of the table leaves those seconds out, of the zero block as well.
+under way than sound; the second error is of what was received less that, as the bench takes it off the zero. A first
+sweep is not measured: within it the receiver's buffers settle, and it learns the sender's clock, which takes a minute.
+At the first sounds of an utterance the receiver's buffer often holds too much, and lets go of it within 3 s: sound is
+late indeed. So the last line of the table leaves those seconds out, of the zero block as well.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from avatar_core.bench.config import load_config
 from avatar_core.bench.states import SeriesName
 
 PATTERN = "sync-pattern"
+STEPS_MS = tuple(dict.fromkeys(SWEEP_MS))
 LOOK_S = 0.1
 SETTLED_S = 1.2
 NEAR_MS = 12.0
@@ -44,7 +47,7 @@ class Beep:
 def planted_at(reports: list[tuple[float, float]], at_s: float) -> float | None:
     """The planted offset that all reports of the last moments agree on; None in a change."""
     lately = [value for time_s, value in reports if at_s - SETTLED_S <= time_s <= at_s + LOOK_S]
-    nearest = {min(SWEEP_MS, key=lambda step: abs(step - value)) for value in lately}
+    nearest = {min(STEPS_MS, key=lambda step: abs(step - value)) for value in lately}
     if len(nearest) != 1 or any(abs(value - next(iter(nearest))) > NEAR_MS for value in lately):
         return None
     return nearest.pop()
@@ -80,17 +83,15 @@ async def measure(block_s: float) -> tuple[list[Beep], int]:
             for at_s, value in zip(series.time_s, series.value, strict=True)
             if at_s >= settled_s and np.isfinite(value) and figures.judge.trusted_between(float(at_s) - 1, float(at_s))
         ]
-        ways = [(sample.time_s, sample.value) for sample in figures.samples() if sample.metric == "av_offset_way_ms"]
-        if not ways:
+        if not figures.way.is_told:
             raise SystemExit("WebRTC's statistics did not tell of the way.")
-        ways_s, ways_ms = np.array(ways).T
         beeps = [
             Beep(
                 at_s,
                 at_s - spoken_s[bisect(spoken_s, at_s) - 1],
                 value,
                 planted,
-                float(np.interp(at_s, ways_s, ways_ms)),
+                figures.way.offset_ms(at_s) or 0.0,
             )
             for at_s, value in trusted
             if (planted := planted_at(reports, at_s)) is not None
@@ -114,7 +115,7 @@ def table(beeps: list[Beep]) -> str:
     lines = ["| injected ms | n | error p50 | p95 | less the way p50 | p95 |", "|---|---|---|---|---|---|"]
     settled = [beep for beep in beeps if beep.into_s >= LETS_GO_S]
     for name, told, chosen in [
-        *((f"{step_ms:+.0f}", beeps, [beep for beep in beeps if beep.planted_ms == step_ms]) for step_ms in SWEEP_MS),
+        *((f"{step_ms:+.0f}", beeps, [beep for beep in beeps if beep.planted_ms == step_ms]) for step_ms in STEPS_MS),
         ("all", beeps, beeps),
         ("all but the first 3 s of each utterance", settled, settled),
     ]:

@@ -12,6 +12,7 @@ from avatar_core.metrics.series import Series
 from avatar_core.metrics.summary import Distribution, summarize
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
 from avatar_core.metrics.verdicts import Check, Threshold, judge
+from avatar_core.metrics.way import Way
 from avatar_core.metrics.zero import ZeroBlock
 from avatar_core.wire.messages import ProcessLoad
 
@@ -156,7 +157,8 @@ class Figures:
         calibration: Calibration | None = None,
     ) -> None:
         self.judge = TrustJudge(limits)
-        self.zero = ZeroBlock()
+        self.way = Way()
+        self.zero = ZeroBlock(self.way)
         self.calibration = calibration
         self.load: ProcessLoad | None = None
         self.loop_lag_ms: float | None = None
@@ -223,6 +225,11 @@ class Figures:
     def values(self, name: str) -> list[float]:
         """Every trusted sample of a metric."""
         return [sample.value for sample in self._samples.get(name, ())]
+
+    def another_avatar(self) -> None:
+        """Another avatar is followed from now on: what the way adds, and the zero, are its own."""
+        self.way.begin()
+        self.zero.begin()
 
     def take_load(self, load: ProcessLoad) -> None:
         """The viewer's report of the time since its last one."""

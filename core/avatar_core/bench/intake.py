@@ -40,10 +40,7 @@ class Intake:
         self._standing = standing
         self._backlog = backlog
         self._loudness = Loudness(figures)
-        # The viewer's own delays in ms, by kind, and when an avatar last told its own offset.
-        self._delay_ms: dict[str, float] = {}
-        # What the way adds to the offset, by WebRTC's statistics; None until they tell.
-        self._way_ms: float | None = None
+        # When an avatar last told its own offset.
         self._reported_s: float | None = None
 
     def viewer_said(self, message: object) -> None:
@@ -82,13 +79,10 @@ class Intake:
 
     def _samples(self, message: messages.Samples) -> None:
         for at_s, value in message.points:
-            if message.series in ("buffer_audio_ms", "buffer_video_ms"):
-                self._delay_ms[message.series] = value
-                if self._way_ms is None and (own_ms := self._own_ms) is not None:
-                    self._figures.zero.way(at_s, own_ms, by_reports=False)
+            if message.series == "av_offset_buffers_ms":
+                self._figures.zero.way_told(at_s, value, by_reports=False)
             elif message.series == "av_offset_way_ms":
-                self._way_ms = value
-                self._figures.zero.way(at_s, value)
+                self._figures.zero.way_told(at_s, value, by_reports=True)
                 self._figures.measure("av_offset_way_ms", value, since_s=at_s - _PERIOD_S)
             if message.series in list(SeriesName):
                 self._figures.point(SeriesName(message.series), at_s, value)
@@ -105,19 +99,12 @@ class Intake:
                 self._figures.measure("audio_delay_ms", value, since_s=at_s)
 
     def _estimate_source(self, at_s: float, offset_ms: float) -> None:
-        """What left an avatar that does not tell: the viewer's own delays taken off (DESIGN, "two offsets")."""
+        """What left an avatar that does not tell: what the way added is taken off (DESIGN, "two offsets")."""
         tells = self._reported_s is not None and at_s - self._reported_s < _TELLS_S
-        own_ms = self._own_ms if self._way_ms is None else self._way_ms
-        if not tells and own_ms is not None:
+        way_ms = self._figures.way.offset_ms(at_s)
+        if not tells and way_ms is not None:
             self._figures.estimated.add("av_offset_source_ms")
-            self._figures.measure("av_offset_source_ms", offset_ms - own_ms, since_s=at_s)
-
-    @property
-    def _own_ms(self) -> float | None:
-        """How much longer pictures stay in the viewer's buffers than sound; None before both were read."""
-        if len(self._delay_ms) < 2:
-            return None
-        return self._delay_ms["buffer_video_ms"] - self._delay_ms["buffer_audio_ms"]
+            self._figures.measure("av_offset_source_ms", offset_ms - way_ms, since_s=at_s)
 
     def _load(self, load: messages.ProcessLoad) -> None:
         judge = self._figures.judge

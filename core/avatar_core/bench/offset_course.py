@@ -1,4 +1,4 @@
-"""The A/V offset over a stretch of speech: its middle and its slope, of the samples that the viewer told."""
+"""The A/V offset over a stretch of speech: its middle as received, and its slope, less what the way changed."""
 
 from collections import deque
 from statistics import median
@@ -30,6 +30,9 @@ class OffsetCourse:
         if offsets:
             middle_ms = median(sample.offset_ms for sample in offsets)
             self._figures.measure("av_offset_utterance_ms", middle_ms, since_s=since_s, until_s=until_s)
-        slope = slope_ms_per_s(offsets)
+        # A jitter buffer that grows or lets go is no drift of the avatar.
+        way = self._figures.way
+        left = [OffsetSample(one.at_s, one.offset_ms - (way.offset_ms(one.at_s) or 0.0)) for one in offsets]
+        slope = slope_ms_per_s(left)
         if slope is not None:
             self._figures.measure("av_offset_slope_ms_per_s", slope, since_s=since_s, until_s=until_s)

@@ -44,7 +44,7 @@ class Succession:
     def go_live(self, actor: Actor) -> None:
         """This avatar, which has just come, is the one from now on, and speaks what is held for it."""
         life = self._life
-        life.figures.zero.begin()
+        life.figures.another_avatar()
         life.figures.measure("join_s", actor.join_s, since_s=life.clock.now() - actor.join_s)
         self.metrics.joined(actor.joined, actor.join_s)
         answered = next((output for output in actor.sink.chain() if isinstance(output, AnsweredOutput)), None)

@@ -108,6 +108,7 @@ class ViewerProcess:
             bitrate_bps = 0.0
             readings = {}
             ways_ms: dict[TrackKind, float] = {}
+            buffers_ms: dict[TrackKind, float] = {}
             for publication in published.publications if published is not None else ():
                 reading = await self._read(publication)
                 if reading is None:
@@ -118,11 +119,16 @@ class ViewerProcess:
                 if (before := self._readings.get(publication.sid)) is not None:
                     rate = rate_between(before[1], reading[1], reading[0] - before[0])
                     self._report_track(publication.kind, rate, reading[0])
+                    if rate.buffer_ms is not None:
+                        buffers_ms[publication.kind] = rate.buffer_ms
                     bitrate_bps += rate.bitrate_bps if publication.kind is TrackKind.VIDEO else 0.0
             self._readings = readings
-            if len(ways_ms) == 2:
-                offset_ms = ways_ms[TrackKind.VIDEO] - ways_ms[TrackKind.AUDIO]
-                self.tell(messages.Samples("av_offset_way_ms", ((self._clock.now(), offset_ms),)))
+            # Not every server's reports tell the whole way.
+            for series, delays_ms in (("av_offset_way_ms", ways_ms), ("av_offset_buffers_ms", buffers_ms)):
+                if len(delays_ms) == 2:
+                    offset_ms = delays_ms[TrackKind.VIDEO] - delays_ms[TrackKind.AUDIO]
+                    self.tell(messages.Samples(series, ((self._clock.now(), offset_ms),)))
+                    break
             first_s = watch.video.first_frame_s if watch is not None else None
             if watch is not None and first_s is not None and self._clock.now() - first_s >= _RATE_KNOWN_AFTER_S:
                 self._report_video(watch, bitrate_bps)

@@ -15,8 +15,8 @@ from avatar_core.media.pcm_buffer import PcmBuffer
 from avatar_core.tasks import cancel_and_wait, spawn
 
 SLOPE_FOR_S = 60.0
-SWEEP_MS = (0.0, 40.0, -40.0, 80.0, -80.0, 120.0, -120.0, 200.0, -200.0)
-"""The zero block first: what comes is told against it."""
+SWEEP_MS = (0.0, 40.0, -40.0, 0.0, 80.0, -80.0, 0.0, 120.0, -120.0, 0.0, 200.0, -200.0)
+"""What comes is told against the zero block, which is spread over all of it: a receiver's buffers change meanwhile."""
 _MAX_DELAY_S = 5.0
 _MAX_FPS = 120
 

@@ -44,6 +44,7 @@ class Course:
         """The avatar is there, since `found_s`."""
         self._began_s, self._sounds_since_s, self._silent_since_s = found_s, None, None
         self._measured.clear()
+        self._figures.another_avatar()
         self._measure_firsts()
 
     def measure_up_to(self, now_s: float) -> None:

@@ -137,8 +137,7 @@ async def test_unknown_actions_of_notices_are_refused(told: Told) -> None:
 async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_viewers_own_delays(told: Told) -> None:
     told.tell(messages.Samples("av_offset_ms", ((99.0, -30.0),)))
     assert told.row("av_offset_source_ms").n == 0
-    told.tell(messages.Samples("buffer_audio_ms", ((99.1, 60.0),)))
-    told.tell(messages.Samples("buffer_video_ms", ((99.1, 15.0),)))
+    told.tell(messages.Samples("av_offset_buffers_ms", ((99.1, -45.0),)))
     told.tell(messages.Samples("av_offset_ms", ((99.5, -30.0),)))
     row = told.row("av_offset_source_ms")
     assert (row.n, row.value, row.estimated) == (1, 15.0, True)
@@ -149,8 +148,7 @@ async def test_a_zero_does_not_move_with_the_viewers_buffers_where_no_report_tel
     for second in range(20):
         at_s, stay_ms = 100.0 + second, 30.0 + 4 * second
         told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (SegmentReport("s1", 0, 0.1, 0.0, 0.0),)))
-        told.tell(messages.Samples("buffer_audio_ms", ((at_s, stay_ms),)))
-        told.tell(messages.Samples("buffer_video_ms", ((at_s, 10.0),)))
+        told.tell(messages.Samples("av_offset_buffers_ms", ((at_s, 10.0 - stay_ms),)))
         told.tell(messages.Samples("av_offset_ms", ((at_s + 0.1, 15.0 - stay_ms),)))
     assert zero.zero_ms == pytest.approx(5.0, abs=2.0)
     assert zero.most_moved_ms < 2.0

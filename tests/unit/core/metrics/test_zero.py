@@ -2,11 +2,12 @@
 
 import pytest
 
+from avatar_core.metrics.way import Way
 from avatar_core.metrics.zero import BLOCK, ZeroBlock
 
 
 def fed(*zeros_ms: float, source_ms: float = 80.0) -> ZeroBlock:
-    block = ZeroBlock()
+    block = ZeroBlock(Way())
     for at, zero_ms in enumerate(zeros_ms):
         block.source(source_ms)
         block.received(float(at), source_ms + zero_ms)
@@ -51,67 +52,67 @@ def test_another_avatar_has_a_zero_of_its_own() -> None:
 
 
 def test_without_a_report_of_the_source_nothing_is_known() -> None:
-    block = ZeroBlock()
+    block = ZeroBlock(Way())
     for at in range(2 * BLOCK):
         block.received(float(at), -30.0)
     assert (block.zero_ms, len(block.differences)) == (None, 0)
 
 
 def test_what_the_way_adds_is_not_of_the_zero() -> None:
-    block = ZeroBlock()
+    block = ZeroBlock(Way())
     block.source(0.0)
-    block.way(0.0, -20.0)
+    block.way_told(0.0, -20.0, by_reports=True)
     for at in range(20):
         # The sound's buffer grows by 60 ms meanwhile; the statistics come a little after what was received.
         way_ms = -20.0 - 3 * at
         block.received(at + 0.9, way_ms - 3 * 0.9 - 15.0)
-        block.way(at + 1.0, way_ms - 3)
+        block.way_told(at + 1.0, way_ms - 3, by_reports=True)
     assert block.zero_ms == pytest.approx(-15.0)
     assert block.most_moved_ms == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_shift_that_the_way_does_not_tell_moves_it() -> None:
-    block = ZeroBlock()
+    block = ZeroBlock(Way())
     block.source(0.0)
-    block.way(0.0, -20.0)
+    block.way_told(0.0, -20.0, by_reports=True)
     for at in range(20):
         block.received(at + 0.5, -35.0 if at < 10 else -55.0)
-        block.way(at + 1.0, -20.0)
+        block.way_told(at + 1.0, -20.0, by_reports=True)
     assert block.most_moved_ms == pytest.approx(20.0)
 
 
 def test_the_way_becoming_known_begins_a_new_block() -> None:
     block = fed(*[-50.0] * BLOCK)
-    block.way(10.0, -30.0)
+    block.way_told(10.0, -30.0, by_reports=True)
     assert (block.zero_ms, len(block.differences)) == (None, 0)
     for at in range(BLOCK + 2):
         block.received(10.5 + at, 80.0 - 50.0)
-        block.way(11.0 + at, -30.0)
+        block.way_told(11.0 + at, -30.0, by_reports=True)
     assert (block.zero_ms, block.most_moved_ms) == (-20.0, 0.0)
 
 
 def test_one_reading_of_the_way_that_is_a_grain_off_moves_nothing() -> None:
-    block = ZeroBlock()
+    block = ZeroBlock(Way())
     block.source(0.0)
     for at in range(40):
         block.received(at + 0.5, -35.0)
-        block.way(at + 1.0, -12.0 if at % 5 == 4 else -20.0)
+        block.way_told(at + 1.0, -12.0 if at % 5 == 4 else -20.0, by_reports=True)
     assert block.zero_ms == pytest.approx(-15.0)
     assert block.most_moved_ms == 0.0
 
 
 def test_until_reports_tell_the_way_the_receivers_buffers_are_taken_off() -> None:
-    block = ZeroBlock()
+    block = ZeroBlock(Way())
     block.source(0.0)
     for at in range(20):
         # Sound's buffer grows by 40 ms meanwhile.
         buffers_ms = -20.0 - 2 * at
-        block.way(float(at), buffers_ms, by_reports=False)
+        block.way_told(float(at), buffers_ms, by_reports=False)
         block.received(at + 0.5, buffers_ms - 1 + 5.0)
     assert (block.zero_ms, block.most_moved_ms) == (pytest.approx(5.0), pytest.approx(0.0, abs=1e-6))
-    block.way(20.0, -40.0)
+    block.way_told(20.0, -40.0, by_reports=True)
     assert (block.zero_ms, len(block.differences)) == (None, 0)
     for at in range(20, 30):
         block.received(at + 0.5, -55.0)
-        block.way(at + 1.0, -40.0)
+        block.way_told(at + 1.0, -40.0, by_reports=True)
     assert (block.zero_ms, block.most_moved_ms) == (-15.0, 0.0)
