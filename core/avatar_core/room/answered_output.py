@@ -24,6 +24,9 @@ from avatar_core.wire.livekit import AvatarReport
 
 _log = logging.getLogger(__name__)
 
+_WHOLE_WITHIN_S = 0.1
+"""What is reported to have been heard up to here was heard: a report is as old as that at most."""
+
 
 class AnsweredOutput(SegmentedOutput):
     """Speaks through the participant `destination_identity`, which tells when it has played a segment.
@@ -206,12 +209,13 @@ class AnsweredOutput(SegmentedOutput):
                 _log.warning("%s: %s", self.label, failure)
 
     async def _await_answer(self, record: SegmentRecord, ends_s: float) -> None:
-        """Give a segment up that is never answered; while it is heard to go on it is waited for."""
-        heard_s = -1.0
-        while not record.done.is_set() and record.position_s > heard_s:
+        """Give a segment up that is never answered; while it is heard to go on, before its end, it is waited for."""
+        goes_on = True
+        while not record.done.is_set() and goes_on:
             heard_s = record.position_s
             await self._clock.sleep_until(ends_s + self._answer_timeout_s)
             ends_s = self._clock.now()
+            goes_on = heard_s < record.position_s < record.pushed_s - _WHOLE_WITHIN_S
         if not self._is_over(record):
             self.found.emit(self._checks.unanswered(record.ref, self._answer_timeout_s, self._clock.now()))
             self.on_playback_finished(playback_position=record.pushed_s, interrupted=False, segment=record.ref)

@@ -240,6 +240,21 @@ async def test_segment_that_is_never_answered_counts_as_heard_and_is_told(wire: 
     await output.aclose()
 
 
+async def test_segment_that_was_reported_to_its_end_and_never_answered_is_waited_for_once(wire: Wire) -> None:
+    output = wire.output(answer_timeout_s=3.0)
+    log = FinishLog(output)
+    await output.capture_frame(speech(2.0), segment=SegmentRef("s"))
+    output.flush()
+    for sequence, played_s in enumerate((0.95, 1.95)):
+        await wire.clock.advance(1.0)
+        await wire.report(sequence, played_s, SegmentRef("s"))
+    await wire.clock.advance(2.9)
+    assert log.events == []
+    await wire.clock.advance(0.2)
+    assert log.answers == [(2.0, False)]
+    await output.aclose()
+
+
 async def test_slow_avatar_that_reports_progress_is_waited_for(wire: Wire) -> None:
     output = wire.output(answer_timeout_s=3.0)
     log = FinishLog(output)
