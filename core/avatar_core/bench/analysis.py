@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from avatar_core.bench.figures import METRICS, SIGNED
+from avatar_core.bench.metric_names import METRICS, SIGNED
 from avatar_core.errors import ConfigError
 from avatar_core.media.beeps import BeepDetector
 from avatar_core.media.flashes import FlashDetector

@@ -96,6 +96,10 @@ class FakeWorld:
         self.measure("crash_noticed_s", 0.1)
         return True, "Killed", {}
 
+    async def wait(self, duration_s: float) -> None:
+        """Let so much of the session's time go by."""
+        await self.clock.sleep_until(self.clock.now() + duration_s)
+
     def source(self, source_id: str) -> SourceInfo:
         """The source of that id."""
         return next(source for source in self.sources if source.id == source_id)

@@ -3,7 +3,8 @@ import math
 import pytest
 
 from avatar_core.bench.calibration import Calibration
-from avatar_core.bench.figures import METRICS, Figures
+from avatar_core.bench.figures import Figures
+from avatar_core.bench.metric_names import METRICS
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import wall_time

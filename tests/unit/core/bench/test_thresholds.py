@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.figures import METRICS
+from avatar_core.bench.metric_names import METRICS
 from avatar_core.bench.scenarios.catalogue import SCENARIOS, WINDOW_JUDGED_BY
 from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
 from avatar_core.metrics.trust import TrustLimits
