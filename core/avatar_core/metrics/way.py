@@ -1,9 +1,8 @@
 """How much longer a picture is under way to the viewer than sound, moment by moment, by WebRTC's statistics. Pure."""
 
+from bisect import bisect_right
 from collections import deque
 from statistics import median
-
-import numpy as np
 
 _TOLD = 3
 """Of so many readings the middle one counts: one in ten is a grain of sound off."""
@@ -59,5 +58,8 @@ class Way:
             return median(told_ms for _, told_ms in self._told)
         if not self._course:
             return None
-        times_s, offsets_ms = np.array(self._course).T
-        return float(np.interp(at_s, times_s, offsets_ms))
+        behind = bisect_right(self._course, at_s, key=lambda told: told[0])
+        if behind in (0, len(self._course)):
+            return self._course[min(behind, len(self._course) - 1)][1]
+        (before_s, before_ms), (next_s, next_ms) = self._course[behind - 1], self._course[behind]
+        return before_ms + (next_ms - before_ms) * (at_s - before_s) / (next_s - before_s)

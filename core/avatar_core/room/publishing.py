@@ -123,10 +123,10 @@ class PublishedAudio(PublishedTrack[rtc.AudioSource]):
 class PublishedVideo(PublishedTrack[rtc.VideoSource]):
     """A published video track; a frame is encoded when it is captured, pacing is the caller's."""
 
-    def capture(self, frame: VideoFrame, *, timestamp_us: int = 0) -> None:
-        """Encode and send `frame`. `timestamp_us` 0 stamps it with now."""
+    def capture(self, frame: VideoFrame) -> None:
+        """Encode and send `frame`, stamped with now."""
         self._require_open()
-        self._native_source.capture_frame(sdk.from_video_frame(frame), timestamp_us=timestamp_us)
+        self._native_source.capture_frame(sdk.from_video_frame(frame))
 
 
 async def publish_audio(link: RoomLink, name: str, source: TrackSource, options: AudioPublishOptions) -> PublishedAudio:
