@@ -20,9 +20,9 @@ class FakeCasting:
         world = self._world
         world.set_state(SessionState.CONNECTING)
         first = world.set_provider(world.providers[0].id, ProviderState.STARTING)
-        world.loading_since_s, started_s = self._world.clock.now(), self._world.clock.now()
+        world.loading_since_s, started_s = world.clock.now(), world.clock.now()
         world.announce("Call", f"{first.name} is asked to join")
-        await self._world.wait(self._times.connect_s)
+        await world.wait(self._times.connect_s)
         world.loading_since_s = None
         if FakeFault.CONNECT_REFUSED in self._faults:
             world.set_provider(first.id, ProviderState.NOT_STARTED)
@@ -31,7 +31,7 @@ class FakeCasting:
             title, body = "No room could be joined", "ws://127.0.0.1 refused the connection. Check LIVEKIT_URL."
             world.raise_notice(Notice("connect", Severity.FAIL, title, body, actions))
             return False, title, {}
-        joined_s = self._world.clock.now() - started_s
+        joined_s = world.clock.now() - started_s
         world.arrived(first, joined_s)
         world.go_live(first.id)
         world.set_state(SessionState.READY)
@@ -49,7 +49,7 @@ class FakeCasting:
         world.set_provider(provider_id, ProviderState.STARTING)
         world.set_state(SessionState.SWAPPING)
         joins = FakeFault.NEVER_JOINS not in self._faults
-        await self._world.wait(self._times.swap_s if joins else self._times.give_up_s)
+        await world.wait(self._times.swap_s if joins else self._times.give_up_s)
         segment = world.ledger.current
         if not joins:
             world.set_provider(provider_id, ProviderState.FAILED, "did not join")
@@ -62,12 +62,12 @@ class FakeCasting:
         if before is SessionState.WAITING:
             before = SessionState.READY
         if segment is not None and world.away_id is not None:
-            world.ledger.go_on(segment, provider_id, self._world.clock.now())
+            world.ledger.go_on(segment, provider_id, world.clock.now())
         elif segment is not None and segment.state is SegmentState.PLAYING:
-            label = f"{segment.id}  {segment.played_s(self._world.clock.now()):.1f} s, carried"
-            world.ledger.hold(segment, self._world.clock.now(), SegmentState.PLAYING, label=label)
+            label = f"{segment.id}  {segment.played_s(world.clock.now()):.1f} s, carried"
+            world.ledger.hold(segment, world.clock.now(), SegmentState.PLAYING, label=label)
             segment.stretches[-1].carried = True
-            world.ledger.go_on(segment, provider_id, self._world.clock.now())
+            world.ledger.go_on(segment, provider_id, world.clock.now())
         if old_id is not None:
             world.set_provider(old_id, ProviderState.NOT_STARTED)
         world.go_live(provider_id)
@@ -79,7 +79,7 @@ class FakeCasting:
             world.measure(name, value)
         numbers = {provider.id: index for index, provider in enumerate(world.providers, 1)}
         route = f"{numbers.get(old_id or '', 0)} to {numbers[provider_id]}"
-        world.ledger.mark(self._world.clock.now(), "S", f"Swap {route}")
+        world.ledger.mark(world.clock.now(), "S", f"Swap {route}")
         world.announce("Swap", f"{route}. Picture gap {video_gap_ms:.0f} ms, sound {audio_gap_ms:.0f} ms", Severity.OK)
         text = f"Picture gap {video_gap_ms:.0f} ms, sound {audio_gap_ms:.0f} ms"
         return True, text, {"swap_video_gap_ms": video_gap_ms, "swap_audio_gap_ms": audio_gap_ms}

@@ -10,7 +10,7 @@ import pytest
 from avatar_core.avatar.sound_queue import PIECE_S
 from avatar_core.avatar.sound_release import QUEUE_S
 from avatar_core.avatar.synchronizer import AVSynchronizer
-from avatar_core.avatar.synchronizer_options import SynchronizerOptions
+from avatar_core.avatar.synchronizer_options import Overflow, SynchronizerOptions
 from avatar_core.media.frames import AudioSegmentEnd, VideoFrame
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.synchronizer_stage import FRAME_S, STEP_S, GrainSpeaker, Speaker, Stage, offsets_s, speech, staged
@@ -53,6 +53,19 @@ async def steady_offsets_s(missed: int) -> list[float]:
 @pytest.mark.parametrize("missed", [1, 2])
 async def test_pictures_are_held_back_for_sound_that_an_output_lets_out_late(missed: int) -> None:
     assert await steady_offsets_s(missed) == pytest.approx(await steady_offsets_s(0), abs=STEP_S)
+
+
+async def test_pause_holds_the_pictures_of_sound_that_was_dropped_meanwhile() -> None:
+    stage = staged(behaviour=SynchronizerOptions(overflow=Overflow.DROP_OLDEST))
+    stage.synchronizer.pause()
+    stage.feed(*speech(0.0, 0.44))
+    await stage.run(0.5)
+    assert stage.synchronizer.statistics.dropped_sound_s > 0
+    assert not stage.screen.shown
+    stage.synchronizer.resume()
+    await stage.run(0.5)
+    assert stage.screen.shown[-1][1].pts_s == pytest.approx(0.4)
+    await stage.aclose()
 
 
 async def test_sound_never_stops_and_little_of_it_is_ahead(stage: Stage) -> None:

@@ -202,18 +202,6 @@ async def test_oldest_are_dropped_and_counted_where_nobody_can_be_held_up(make: 
     assert max(frame.pts_s for _, frame in stage.screen.shown) == pytest.approx(49 * FRAME_S)
 
 
-async def test_pause_holds_the_pictures_of_sound_that_was_dropped_meanwhile(make: Make) -> None:
-    stage = make(overflow=Overflow.DROP_OLDEST)
-    stage.synchronizer.pause()
-    stage.feed(*speech(0.0, 0.44))
-    await stage.run(0.5)
-    assert stage.synchronizer.statistics.dropped_sound_s > 0
-    assert not stage.screen.shown
-    stage.synchronizer.resume()
-    await stage.run(0.5)
-    assert stage.screen.shown[-1][1].pts_s == pytest.approx(0.4)
-
-
 async def test_missing_sound_is_counted_once_a_gap_and_silence_between_utterances_is_not(make: Make) -> None:
     stage = make()
     for start_s in (0.0, 0.2, 0.4):
