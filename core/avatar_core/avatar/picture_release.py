@@ -2,12 +2,11 @@
 
 import asyncio
 import math
-from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from avatar_core.avatar.alarm import Alarm
+from avatar_core.avatar.departures import PictureDue
 from avatar_core.avatar.frame_slots import FrameSlots
 from avatar_core.avatar.pictures import PictureQueue
 from avatar_core.avatar.sinks import VideoSink
@@ -19,11 +18,13 @@ from avatar_core.media.frames import VideoFrame
 _IDLE_AFTER_S = 0.2
 """So long the last picture stays before the idle one takes its place: a generator may be a little late."""
 _BEGINNING_S, _ALIGN_EVERY_S = 0.5, 1.0
-_OFFSETS = 32
 
 
 class PictureRelease:
-    """Owned by a synchronizer. `room` is set whenever there may be room; `idle` is shown while nothing plays."""
+    """Owned by a synchronizer. `room` is set whenever there may be room; `idle` is shown while nothing plays.
+
+    `due` hears of each picture with sound, just before it leaves, and of when its sound does.
+    """
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class PictureRelease:
         room: asyncio.Event,
         alarm: Alarm,
         idle: VideoFrame | None,
+        due: Callable[[PictureDue], None],
     ) -> None:
         self._output = output
         self._clock = clock
@@ -49,15 +51,10 @@ class PictureRelease:
         self._room = room
         self._alarm = alarm
         self._idle = idle
+        self._due = due
         self._last: VideoFrame | None = None
         self._last_new_s = -math.inf
         self._aligned_s = -math.inf
-        self._offsets_s: deque[float] = deque(maxlen=_OFFSETS)
-
-    @property
-    def offset_s(self) -> float | None:
-        """Video minus audio time at the outputs, median of the last pictures with sound; None before the first."""
-        return float(np.median(self._offsets_s)) if self._offsets_s else None
 
     async def run(self) -> None:
         """Let out until cancelled."""
@@ -87,7 +84,7 @@ class PictureRelease:
         if picture is not None:
             self._room.set()
             if picture.pts_s < self._sound.until_s:
-                self._offsets_s.append(now_s - self._pictures.leaves_s(picture.pts_s) - self._latency_s)
+                self._due(PictureDue(picture.pts_s, self._pictures.leaves_s(picture.pts_s) + self._latency_s))
                 self._sound.expects_pictures = True
             self._counts.shown += 1
             self._last, self._last_new_s = picture, now_s

@@ -8,16 +8,20 @@ from avatar_core.clock import Clock
 from avatar_core.errors import RoomError
 from avatar_core.room.connection import RoomConnection
 from avatar_core.tasks import cancel_and_wait, spawn
-from avatar_core.wire.livekit import TOPIC_BENCH_REPORT, AvatarReport, SegmentReport, encode_report
+from avatar_core.wire.livekit import TOPIC_BENCH_REPORT, AvatarReport, PictureReport, SegmentReport, encode_report
 
 _log = logging.getLogger(__name__)
 
 PERIOD_S = 0.1
-MAX_SEGMENTS = 8
+MAX_SEGMENTS, MAX_PICTURES = 8, 12
+"""So many fit into one packet. The pictures are those of a period at 120 a second."""
 
 
 class Reporter:
-    """Sends what `read` says to `destination` while there are segments, and once when there are none any more."""
+    """Sends what `read` and `left` say to `destination` while there are segments, and once when there are none.
+
+    `read` tells the open segments, `left` the pictures that left since it was asked last, MAX_PICTURES at most.
+    """
 
     def __init__(
         self,
@@ -25,12 +29,14 @@ class Reporter:
         destination: str,
         clock: Clock,
         read: Callable[[], tuple[SegmentReport, ...]],
+        left: Callable[[], tuple[PictureReport, ...]],
     ) -> None:
         self.failed = 0
         self._connection = connection
         self._destination = destination
         self._clock = clock
         self._read = read
+        self._left = left
         self._sequence = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -45,9 +51,9 @@ class Reporter:
     async def _run(self) -> None:
         spoke = False
         while True:
-            segments = self._read()[:MAX_SEGMENTS]
+            segments, pictures = self._read()[:MAX_SEGMENTS], self._left()
             if (segments or spoke) and not self._connection.has_left(self._destination):
-                await self._send(AvatarReport(self._sequence, self._clock.now(), segments))
+                await self._send(AvatarReport(self._sequence, self._clock.now(), segments, pictures))
             spoke = bool(segments)
             await self._clock.sleep_until(self._clock.now() + PERIOD_S)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from avatar_core.avatar.departures import Departures
 from avatar_core.avatar.faults.answers import ANSWER_FAULTS, AnsweringReceiver, FaultyAnswers
 from avatar_core.avatar.faults.outputs import FaultyOutputs
 from avatar_core.avatar.faults.planted import Faults
@@ -21,7 +22,7 @@ from avatar_core.room.data_stream_receiver import DataStreamAudioReceiver
 from avatar_core.room.options import AudioPublishOptions, VideoPublishOptions, video_bitrate_bps
 from avatar_core.room.values import ConnectionState, Participant, ParticipantLeft, StateChanged, TrackSource
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire.livekit import AVATAR_STREAM, TRACK_AUDIO, TRACK_VIDEO, SegmentReport
+from avatar_core.wire.livekit import AVATAR_STREAM, TRACK_AUDIO, TRACK_VIDEO, PictureReport, SegmentReport
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ class AvatarRunner:
         self._performance = Performance(self._receiver, self._generator)
         self._synchronizer: AVSynchronizer | None = None
         self._outputs: FaultyOutputs | None = None
-        self._reporter = Reporter(connection, controller, clock, self._report)
+        self._departures: Departures | None = None
+        self._reporter = Reporter(connection, controller, clock, self._report, self._pictures_left)
         self._farewell: asyncio.Task[None] | None = None
         self._disconnect = (
             connection.events.participant_disconnected.connect(self._on_participant_left),
@@ -120,9 +122,11 @@ class AvatarRunner:
                 stream=AVATAR_STREAM,
             ),
         )
-        self._outputs = outputs = FaultyOutputs(audio, video, self._faults, options, self._clock)
+        self._departures = departures = Departures(video, options.video_fps, self._clock)
+        self._outputs = outputs = FaultyOutputs(audio, departures, self._faults, options, self._clock)
         self._receiver.buffer_cleared.connect(lambda _: outputs.interrupted())
         synchronizer = AVSynchronizer(outputs.audio, outputs.video, options, self._clock, on_failure=self._on_failure)
+        synchronizer.picture_due.connect(lambda due: departures.expect(due.pts_s, due.sound_s + outputs.audio_delay_s))
         self._synchronizer = synchronizer
         synchronizer.start()
         self._reporter.start()
@@ -150,19 +154,19 @@ class AvatarRunner:
 
     def _report(self) -> tuple[SegmentReport, ...]:
         """One entry for each open segment that has a name at its sender."""
-        offset_s = self._synchronizer.offset_s if self._synchronizer is not None else None
-        planted_s = self._outputs.offset_s if self._outputs is not None else 0.0
         return tuple(
             SegmentReport(
                 one.segment.segment_id,
                 one.segment.generation,
                 buffered_s=max(0.0, one.segment.received_s - one.played_s),
                 played_s=one.played_s,
-                source_offset_ms=None if offset_s is None else 1000 * (offset_s + planted_s),
             )
             for one in self._performance.progress
             if one.segment.segment_id is not None
         )
+
+    def _pictures_left(self) -> tuple[PictureReport, ...]:
+        return self._departures.take() if self._departures is not None else ()
 
     def _on_participant_left(self, left: ParticipantLeft) -> None:
         if left.participant.identity == self._controller and (self._farewell is None or self._farewell.done()):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from avatar_core.avatar.alarm import Alarm
+from avatar_core.avatar.departures import PictureDue
 from avatar_core.avatar.frame_slots import FrameSlots
 from avatar_core.avatar.generator import AvatarOptions, GeneratedItem
 from avatar_core.avatar.picture_release import PictureRelease
@@ -53,6 +54,7 @@ class AVSynchronizer:
     ) -> None:
         self.speech_started: Signal[float] = Signal("speech_started")
         self.speech_ended: Signal[SpeechEnded] = Signal("speech_ended")
+        self.picture_due: Signal[PictureDue] = Signal("picture_due")
         self._behaviour = behaviour = behaviour or SynchronizerOptions()
         self._clock = clock
         self._tasks = TaskGroup(on_failure=on_failure)
@@ -93,6 +95,7 @@ class AVSynchronizer:
             room=self._room,
             alarm=self._picture_alarm,
             idle=behaviour.idle,
+            due=self.picture_due.emit,
         )
 
     @property
@@ -109,11 +112,6 @@ class AVSynchronizer:
     def played_s(self) -> tuple[float, ...]:
         """Seconds played of each utterance that has not ended, oldest first."""
         return self._sound.played_s
-
-    @property
-    def offset_s(self) -> float | None:
-        """Video minus audio time at the outputs, median of the last pictures with sound; None before the first."""
-        return self._picture.offset_s
 
     @property
     def statistics(self) -> SynchronizerStatistics:

@@ -47,7 +47,7 @@ async def _calibrate(config: Config, path: Path) -> str:
         print("Measuring the sync pattern for 30 s.", file=sys.stderr, flush=True)
         await steps.heard_to_the_end("heard to the end", within_s=60.0)
         figures = session.life.figures
-        differences = list(figures.zero.differences)
+        differences = [one.zero_ms for one in figures.zero.differences]
         trusted = not figures.excluded
     finally:
         await session.aclose()

@@ -46,7 +46,7 @@ async def _calibrate(config: Config, request: FaceRequest, path: Path) -> str:
         print("Measuring the sync pattern for 30 s.", file=sys.stderr, flush=True)
         _done(await steps.speak("speak"))
         _done(await steps.heard_to_the_end("the pattern", within_s=_LIMIT_S))
-        zeros = list(figures.zero.differences)
+        zeros = [one.zero_ms for one in figures.zero.differences]
         _done(await steps.do("swap", session.swap(request.provider)))
         face_s = session.clock.now()
         for number in range(_SAID_TIMES):

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from avatar_core.bench.avatar_size import read_avatar_size
 from avatar_core.bench.calibration import Calibration, calibration_path, load_calibration
 from avatar_core.bench.dotenv import read_dotenv
 from avatar_core.bench.face_calibration import face_biases_path, load_face_biases
@@ -26,12 +27,26 @@ KEY_NAME = "LIVEKIT_API_KEY"
 SECRET_NAME = "LIVEKIT_API_SECRET"
 
 RETURN_TIMEOUT_NAME = "AVATAR_RETURN_TIMEOUT"
+SIZE_NAME = "AVATAR_SIZE"
 
-_ENVIRONMENT_NAMES = (URL_NAME, KEY_NAME, SECRET_NAME, RETURN_TIMEOUT_NAME, *VENDOR_KEY_NAMES, *SETTING_NAMES)
+_ENVIRONMENT_NAMES = (
+    URL_NAME,
+    KEY_NAME,
+    SECRET_NAME,
+    RETURN_TIMEOUT_NAME,
+    SIZE_NAME,
+    *VENDOR_KEY_NAMES,
+    *SETTING_NAMES,
+)
 _ROOM = "room"
 _LONGEST_RETURN_S = 3600
 # The settings file is a plain file that gets copied about, so it takes nothing secret.
-_SETTINGS_NAMES = {_ROOM: _ROOM, "livekit_url": URL_NAME, "return_timeout": RETURN_TIMEOUT_NAME}
+_SETTINGS_NAMES = {
+    _ROOM: _ROOM,
+    "livekit_url": URL_NAME,
+    "return_timeout": RETURN_TIMEOUT_NAME,
+    "avatar_size": SIZE_NAME,
+}
 
 
 @dataclass(frozen=True)
@@ -98,13 +113,15 @@ class RoomChoice:
 class Config:
     """All that was configured. `vendor_keys` maps the names of PROTOCOLS 6.1 that are set to their values.
 
-    `return_timeout_s`: how long an avatar that left is waited for before what it was saying is given up.
+    `return_timeout_s`: how long an avatar that left is waited for before what it was saying is given up. `avatar_size`:
+    width and height of what the reference avatars publish, None for their own.
     """
 
     room: RoomChoice
     credentials: Credentials | None = None
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     return_timeout_s: float = 10.0
+    avatar_size: tuple[int, int] | None = None
     calibration: Calibration | None = None
     face_biases_ms: Mapping[tuple[str, str], float] = field(default_factory=dict)
     videosdk: VideoSdkSettings = field(default_factory=VideoSdkSettings)
@@ -191,6 +208,7 @@ def load_config(
         credentials=_credentials(values),
         vendor_keys={name: values[name] for name in VENDOR_KEY_NAMES if name in values},
         return_timeout_s=_return_timeout_s(settings.get(RETURN_TIMEOUT_NAME)),
+        avatar_size=_avatar_size(settings.get(SIZE_NAME)),
         videosdk=read_videosdk_settings(values),
     )
 
@@ -237,6 +255,10 @@ def _return_timeout_s(setting: _Setting | None) -> float:
             f"Take 0 to {_LONGEST_RETURN_S} seconds."
         )
     return timeout_s
+
+
+def _avatar_size(setting: _Setting | None) -> tuple[int, int] | None:
+    return None if setting is None else read_avatar_size(setting.value, setting.source)
 
 
 def _choose_room(settings: Mapping[str, _Setting]) -> RoomChoice:

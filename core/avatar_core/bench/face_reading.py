@@ -57,7 +57,7 @@ class FaceReading:
     def take(self, message: object) -> None:
         """Keep what matters of one of the viewer's events."""
         match message:
-            case messages.Samples(series="av_offset_ms"):
+            case messages.OffsetMeasured():
                 if (identity := self._avatar()) is not None:
                     self._patterned.add(identity)
             case messages.SoundChanged():

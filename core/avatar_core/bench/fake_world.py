@@ -299,7 +299,8 @@ class FakeWorld:
             loop_lag_p99_ms=61.0,
         )
         self.ledger.untrusted.append(UntrustedTime(self.clock.now(), None, self.trust.reason))
-        body = f"This machine is {load_percent:.0f} % busy; the bench itself adds delay. Close other programs."
+        why = f"This machine is {load_percent:.0f} % busy; the bench itself adds delay."
+        body = f"{why} Close other programs, or have smaller avatars (AVATAR_SIZE=640x360)."
         self.raise_notice(Notice("not_trusted", Severity.BROKEN, "Figures are not trusted", body))
 
     def _room(self) -> RoomInfo:

@@ -102,11 +102,13 @@ class Figures:
             return
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
         self._changed(name)
-        if name == "av_offset_ms":
-            self.zero.received(begin_s, value)
-        elif name == "av_offset_source_ms" and name not in self.estimated:
-            # An estimate comes out of what was received: it knows no zero.
-            self.zero.source(value)
+
+    def measure_offset(self, at_s: float, offset_ms: float, picture: int | None) -> None:
+        """Add an A/V offset as it was received at a moment, with the number of its flash's picture."""
+        self.point(SeriesName.AV_OFFSET_MS, at_s, offset_ms)
+        self.measure("av_offset_ms", offset_ms, since_s=at_s)
+        if self.judge.trusted_between(at_s, at_s):
+            self.zero.received(at_s, offset_ms, picture)
 
     def latest(self, name: str, value: float) -> None:
         """A count that somebody else keeps: only its newest value stands."""

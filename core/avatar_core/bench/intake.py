@@ -1,5 +1,7 @@
 """Where the viewer's reports and the avatar's go: to the figures, the view, the preview and whoever waits for them."""
 
+from statistics import median
+
 from avatar_core.bench.backlog import Backlog
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.hearing import Hearing
@@ -54,6 +56,9 @@ class Intake:
                 self._preview.attach(message)
             case messages.Samples():
                 self._samples(message)
+            case messages.OffsetMeasured():
+                self._figures.measure_offset(message.at_s, message.offset_ms, message.picture)
+                self._estimate_source(message.at_s, message.offset_ms)
             case messages.VideoStats():
                 if self._view.shows(message.identity):
                     self._figures.measure("fps", message.fps)
@@ -72,10 +77,12 @@ class Intake:
         # One figure of its worker, which every segment repeats.
         if report.segments:
             self._backlog.saw("worker_buffered_s", sum(segment.buffered_s for segment in report.segments))
-        offset_ms = next((segment.source_offset_ms for segment in report.segments), None)
-        if offset_ms is not None:
+        if report.pictures:
             self._reported_s = report.at_s
-            self._figures.measure("av_offset_source_ms", offset_ms)
+            for picture in report.pictures:
+                self._figures.zero.left(picture.offset_ms, picture.number)
+            middle_ms = median(picture.offset_ms for picture in report.pictures)
+            self._figures.measure("av_offset_source_ms", middle_ms)
 
     def _samples(self, message: messages.Samples) -> None:
         for at_s, value in message.points:
@@ -86,10 +93,7 @@ class Intake:
                 self._figures.measure("av_offset_way_ms", value, since_s=at_s - _PERIOD_S)
             if message.series in list(SeriesName):
                 self._figures.point(SeriesName(message.series), at_s, value)
-            if message.series == "av_offset_ms":
-                self._figures.measure("av_offset_ms", value, since_s=at_s)
-                self._estimate_source(at_s, value)
-            elif message.series == "freeze_s":
+            if message.series == "freeze_s":
                 self._figures.measure("freeze_s", value, since_s=at_s - value)
             elif message.series == "sdk_freeze_count":
                 self._figures.latest("sdk_freeze_count", value)
@@ -111,7 +115,8 @@ class Intake:
         was_trusted = judge.trusted
         self._figures.take_load(load)
         if was_trusted and not judge.trusted:
-            body = f"{judge.reason[:1].upper()}{judge.reason[1:]}; the bench itself adds delay. Close other programs."
+            why = f"{judge.reason[:1].upper()}{judge.reason[1:]}; the bench itself adds delay."
+            body = f"{why} Close other programs, or have smaller avatars (AVATAR_SIZE=640x360)."
             self._standing.raise_notice(Notice("not_trusted", Severity.BROKEN, "Figures are not trusted", body))
         elif judge.trusted and not was_trusted:
             self._standing.drop_notice("not_trusted")

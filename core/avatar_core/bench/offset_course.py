@@ -21,8 +21,8 @@ class OffsetCourse:
     def take(self, message: object) -> None:
         """Keep the samples of the sync pattern."""
         match message:
-            case messages.Samples(series="av_offset_ms"):
-                self._samples.extend(OffsetSample(at_s, value) for at_s, value in message.points)
+            case messages.OffsetMeasured():
+                self._samples.append(OffsetSample(message.at_s, message.offset_ms))
 
     def measure(self, heard_s: tuple[float, float], *, since_s: float, until_s: float) -> None:
         """Measure those of what was heard between two moments; it counts as measured from `since_s` to `until_s`."""

@@ -91,7 +91,8 @@ class SessionLife:
         """When the avatar's process was killed, while that has not been noticed."""
         self.closed = False
         self._dispatcher = DispatcherChild()
-        self._worker_options = dict(worker_options or {})
+        size = dict(zip(("width", "height"), config.avatar_size or (), strict=False))
+        self._worker_options: dict[str, JsonScalar] = {**size, **(worker_options or {})}
         self._launch_options: dict[str, JsonScalar] = {}
         self.plant(faults)
         builtin = builtin_providers(lambda: self._dispatcher.url, self._launch_options)

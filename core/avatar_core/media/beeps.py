@@ -41,13 +41,18 @@ class BeepDetector:
         self._edge = round(_EDGE_S * sample_rate_hz)
         self._search = round(_SEARCH_S * sample_rate_hz)
         self._sound = np.zeros(0)
+        # The same, turned so that the tone stands still: with each sample once, as that is what costs.
+        self._spun = np.zeros(0, dtype=np.complex128)
         self._first = 0  # index of _sound[0] in the stream
         self._next = 0  # no onset is looked for before this index
 
     def push(self, samples: Samples) -> list[Beep]:
         """Sound [samples] or [samples, channels] that follows what was pushed before; beeps found by it, in order."""
         sound = samples.astype(np.float64) / 32768
-        self._sound = np.concatenate((self._sound, sound.mean(axis=1) if sound.ndim == 2 else sound))
+        sound = sound.mean(axis=1) if sound.ndim == 2 else sound
+        index = self._first + len(self._sound) + np.arange(len(sound))
+        self._sound = np.concatenate((self._sound, sound))
+        self._spun = np.concatenate((self._spun, sound * np.exp(-2j * np.pi * BEEP_HZ / self._rate * index)))
         found = []
         while (beep := self._find()) is not None:
             found.append(beep)
@@ -56,9 +61,7 @@ class BeepDetector:
     def _find(self) -> Beep | None:
         # Every look needs the search span and an edge's length after a candidate, and the same before it.
         margin = self._search + self._edge
-        index = self._first + np.arange(len(self._sound))
-        spun = self._sound * np.exp(-2j * np.pi * BEEP_HZ / self._rate * index)
-        summed = np.concatenate((np.zeros(1), np.cumsum(spun)))
+        summed: npt.NDArray[np.complex128] = np.concatenate((np.zeros(1), np.cumsum(self._spun)))
         power = np.concatenate((np.zeros(1), np.cumsum(self._sound * self._sound)))
         last = len(self._sound) - margin - self._smooth
         start = max(0, self._next - self._first)
@@ -73,7 +76,7 @@ class BeepDetector:
                 return beep
             self._next = self._first + last
         keep = max(0, min(len(self._sound), self._next - self._first) - margin)
-        self._sound = self._sound[keep:]
+        self._sound, self._spun = self._sound[keep:], self._spun[keep:]
         self._first += keep
         return None
 

@@ -5,6 +5,7 @@ whose frequency tells the utterance. Picture: a flash in every frame whose time 
 and its readers are in sync_picture, the detector of beeps in beeps.
 """
 
+import functools
 from typing import TypeVar
 
 import numpy as np
@@ -74,16 +75,22 @@ def has_beep(samples: Samples, sample_rate_hz: int) -> bool:
     return bool(np.any((tone > _BEEP_MIN_LEVEL) & (tone * tone / 2 > _BEEP_MIN_SHARE * power)))
 
 
+@functools.lru_cache(maxsize=8)
+def _carriers(length: int, sample_rate_hz: int) -> npt.NDArray[np.complex128]:
+    """What turns each utterance's carrier to a standstill [utterances, samples]; pictures have few lengths of sound."""
+    angle = -2j * np.pi * np.arange(length) / sample_rate_hz
+    return np.exp(np.outer([carrier_hz(utterance) for utterance in range(UTTERANCES)], angle))
+
+
 def read_utterance(samples: Samples, sample_rate_hz: int) -> int | None:
     """The utterance whose carrier sounds in `samples`, None when none does; 10 ms at least, better 20."""
     sound = _mono(samples)
     if len(sound) < round(0.01 * sample_rate_hz):
         return None
     window = np.hanning(len(sound) + 2)[1:-1]
-    angle = -2j * np.pi * np.arange(len(sound)) / sample_rate_hz
-    spectrum = np.exp(np.outer([carrier_hz(utterance) for utterance in range(UTTERANCES)], angle))
     # Not a matrix product: those start threads, which cost more than they do on a busy machine.
-    amplitude = 2 * np.abs((spectrum * (sound * window)).sum(axis=1)) / window.sum()
+    spun = _carriers(len(sound), sample_rate_hz) * (sound * window)
+    amplitude = 2 * np.abs(spun.sum(axis=1)) / window.sum()
     best = int(np.argmax(amplitude))
     # Neighbours within the window's main lobe carry the same tone.
     reach = 1 + int(2 * sample_rate_hz / len(sound) / _CARRIER_STEP_HZ)

@@ -8,6 +8,7 @@ from google.protobuf.json_format import MessageToDict
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 from livekit.rtc._proto.participant_pb2 import ParticipantPermission
+from livekit.rtc._proto.room_pb2 import DegradationPreference
 
 from avatar_core.media.frames import AudioFrame, Pixels, VideoFrame
 from avatar_core.room.options import (
@@ -124,7 +125,12 @@ def to_audio_publish_options(options: AudioPublishOptions, source: TrackSource) 
 def to_video_publish_options(options: VideoPublishOptions, source: TrackSource) -> rtc.TrackPublishOptions:
     """The SDK's form of `options`."""
     result = rtc.TrackPublishOptions(
-        source=_SDK_SOURCES[source], video_codec=_SDK_CODECS[options.codec], simulcast=options.simulcast
+        source=_SDK_SOURCES[source],
+        video_codec=_SDK_CODECS[options.codec],
+        simulcast=options.simulcast,
+        # The SDK's own choice lowers the resolution where WebRTC finds the machine or the way too slow: a change that
+        # nobody planted, and that a viewer takes for the avatar's.
+        degradation_preference=DegradationPreference.DEGRADATION_PREFERENCE_MAINTAIN_FRAMERATE_AND_RESOLUTION,
     )
     if options.stream:
         result.stream = options.stream

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from avatar_core.media.flashes import FlashDetector
 from avatar_core.media.frames import VideoFrame
+from avatar_core.media.sync_picture import read_counter
 from avatar_core.metrics.freezes import FreezeRule
 from avatar_core.viewer.frame_clock import FrameClock
 
@@ -13,10 +14,14 @@ _RATE_WINDOW_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one frame brought: a flash that began with it, and how long the picture before it had frozen."""
+    """What one frame brought: a flash that began with it, how long the picture before it had frozen, and its number.
+
+    The number is read of a flash alone, and None where its picture is too damaged.
+    """
 
     flash_s: float | None = None
     freeze_s: float | None = None
+    picture: int | None = None
 
 
 class VideoProbe:
@@ -44,7 +49,9 @@ class VideoProbe:
         self.width_px, self.height_px = frame.width, frame.height
         self.frames += 1
         seen_s = self._clock.frame(frame.pts_s, received_s)
-        return Seen(self._flashes.push(frame.luma, seen_s), self._freezes.push(received_s))
+        flash_s = self._flashes.push(frame.luma, seen_s)
+        counter = read_counter(frame.luma) if flash_s is not None else None
+        return Seen(flash_s, self._freezes.push(received_s), counter.frame if counter is not None else None)
 
     def freeze_s(self, now_s: float) -> float | None:
         """How long the picture has been frozen by now; None where it is not."""

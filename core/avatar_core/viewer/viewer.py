@@ -229,7 +229,7 @@ class Viewer:
 
     def _on_offset(self, watch: Watch, sample: OffsetSample) -> None:
         if watch is self._shown:
-            self._tell(messages.Samples("av_offset_ms", ((sample.at_s, sample.offset_ms),)))
+            self._tell(messages.OffsetMeasured(sample.at_s, sample.offset_ms, sample.picture))
 
     def _on_freeze(self, watch: Watch, length_s: float) -> None:
         if watch is self._shown:

@@ -139,7 +139,7 @@ class Watch:
         if seen.freeze_s is not None:
             self.freeze.emit(seen.freeze_s)
         if seen.flash_s is not None:
-            self._paired(self._pairing.flash(seen.flash_s))
+            self._paired(self._pairing.flash(seen.flash_s, seen.picture))
         self._on_picture(self, frame, received_s)
 
     def _paired(self, sample: OffsetSample | None) -> None:

@@ -87,22 +87,30 @@ class PlaybackFinished:
 
 @dataclass(frozen=True, slots=True)
 class SegmentReport:
-    """What a worker knows of one segment: seconds received but not played, seconds played, and its own A/V offset.
-
-    `source_offset_ms` is video time - audio time as they left the worker (+ = audio leads), None until measured.
-    """
+    """What a worker knows of one segment: seconds received but not played, and seconds played."""
 
     segment_id: SegmentId
     generation: Generation
     buffered_s: PositionS
     played_s: PositionS
-    source_offset_ms: Annotated[float, Within(-60_000, 60_000)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureReport:
+    """A picture with sound that left the worker: its number, and when it left - when its sound did (+ = audio leads).
+
+    The number is the one that the sync pattern shows (`media.sync_picture`).
+    """
+
+    number: Annotated[int, Within(0, 2**53)]
+    offset_ms: Annotated[float, Within(-60_000, 60_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class AvatarReport:
     """One packet on `TOPIC_BENCH_REPORT`: state of the open segments at `at_s` (CLOCK_MONOTONIC of the worker).
 
+    `pictures` are those that left since the report before, the newest ones where they are more than fit.
     Packets may be lost or come late; a receiver keeps the highest `sequence`. Meaningful in seconds of the reader's
     own clock only on the machine of the worker.
     """
@@ -110,6 +118,7 @@ class AvatarReport:
     sequence: Annotated[int, Within(0, 2**53)]
     at_s: Annotated[float, Within(0, 1e12)]
     segments: Annotated[tuple[SegmentReport, ...], Length(0, 8)]
+    pictures: Annotated[tuple[PictureReport, ...], Length(0, 16)] = ()
 
 
 @dataclass(frozen=True, slots=True)

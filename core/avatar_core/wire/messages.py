@@ -187,10 +187,19 @@ class VideoStats:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """New points (`at_s`, value) of a series; the series' name carries the unit, as `av_offset_ms`."""
+    """New points (`at_s`, value) of a series; the series' name carries the unit, as `freeze_s`."""
 
     series: Name
     points: Annotated[tuple[tuple[MonotonicS, float], ...], Length(1, 1_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetMeasured:
+    """A flash and its beep were received: video time - audio time, and the number of the flash's picture."""
+
+    at_s: MonotonicS
+    offset_ms: Annotated[float, Within(-60_000, 60_000)]
+    picture: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +318,7 @@ VIEWER_EVENTS: Final = Vocabulary(
     MediaGap,
     VideoStats,
     Samples,
+    OffsetMeasured,
     TrackStatistics,
     Levels,
     PreviewMemory,

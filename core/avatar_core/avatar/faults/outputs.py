@@ -17,7 +17,6 @@ class FaultyOutputs:
         self, audio: AudioSink, video: VideoSink, faults: Faults, options: AvatarOptions, clock: Clock
     ) -> None:
         self.audio, self.video = audio, video
-        self._clock = clock
         self._delayed: DelayedVideo | None = None
         self._echo: Echo | None = None
         self._offset = ChangingOffset(
@@ -34,9 +33,9 @@ class FaultyOutputs:
             self.video = _FaultyVideo(self.video, PictureFaults(faults), clock)
 
     @property
-    def offset_s(self) -> float:
-        """What the faults add to the A/V offset now (+ = video late)."""
-        return self._offset.at(self._clock.now())
+    def audio_delay_s(self) -> float:
+        """How much later sound leaves than it was given."""
+        return self._offset.audio_delay_s
 
     def interrupted(self) -> None:
         """What was being said is void from now on."""

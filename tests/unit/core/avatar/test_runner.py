@@ -167,7 +167,12 @@ async def test_reports_tell_what_was_played_and_what_waits(stage: Stage) -> None
     assert segment.segment_id == "s"
     assert 0.4 < segment.played_s < 0.6
     assert segment.played_s + segment.buffered_s == pytest.approx(1.0)
-    assert segment.source_offset_ms == pytest.approx(0.0, abs=6.0)
+    pictures = [picture for report in stage.reports for picture in report.pictures]
+    assert [picture.number for picture in pictures] == list(
+        range(pictures[0].number, pictures[0].number + len(pictures))
+    )
+    assert [picture.offset_ms for picture in pictures] == pytest.approx([0.0] * len(pictures), abs=6.0)
+    assert len(pictures) > 8
     await stage.run(1.0)
     assert stage.reports[-1].segments == ()
     count = len(stage.reports)
@@ -175,11 +180,18 @@ async def test_reports_tell_what_was_played_and_what_waits(stage: Stage) -> None
     assert len(stage.reports) == count
 
 
-@pytest.mark.parametrize("stage", [Faults({"offset_ms": 200.0})], indirect=True)
-async def test_planted_delay_shows_in_the_reported_offset(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("stage", "offset_ms"),
+    [(Faults({"offset_ms": 200.0}), 200.0), (Faults({"offset_ms": -200.0}), -200.0)],
+    indirect=["stage"],
+)
+async def test_planted_delay_shows_in_the_reported_offset_of_each_picture(stage: Stage, offset_ms: float) -> None:
     await stage.say(1.0, "s")
     await stage.run(0.8)
-    assert stage.reports[-1].segments[0].source_offset_ms == pytest.approx(200.0, abs=6.0)
+    offsets_ms = [picture.offset_ms for report in stage.reports for picture in report.pictures]
+    # Two tasks let it go, by a clock of steps of 5 ms.
+    assert offsets_ms == pytest.approx([offset_ms] * len(offsets_ms), abs=11.0)
+    assert len(offsets_ms) > 8
 
 
 async def test_controller_that_leaves_is_waited_for_and_then_given_up(stage: Stage) -> None:

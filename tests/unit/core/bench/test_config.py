@@ -201,6 +201,29 @@ def test_the_time_an_avatar_is_waited_for_comes_from_any_source(load: Load) -> N
     assert load(settings='return_timeout = "0"').return_timeout_s == 0.0
 
 
+def test_the_size_of_the_reference_avatars_comes_from_any_source(load: Load) -> None:
+    assert load().avatar_size is None
+    assert load({"AVATAR_SIZE": " 640x360 "}).avatar_size == (640, 360)
+    assert load(settings='avatar_size = "854 X 480"').avatar_size == (854, 480)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("small", "no size"),
+        ("640", "no size"),
+        ("640x-360", "no size"),
+        ("\u0666x\u0663", "no size"),
+        ("160x90", "choose 320 to 3840"),
+        ("641x360", "even sizes"),
+        ("640x4000", "choose 180 to 2160"),
+    ],
+)
+def test_a_size_that_is_none_is_an_error_that_names_its_source(load: Load, value: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{why}.*the environment"):
+        load({"AVATAR_SIZE": value})
+
+
 @pytest.mark.parametrize("value", ["soon", "-1", "nan", "1e9"])
 def test_a_time_that_is_none_is_an_error_that_names_its_source(load: Load, value: str) -> None:
     with pytest.raises(ConfigError, match=r"is no time to wait .*the environment.*0 to 3600 seconds"):

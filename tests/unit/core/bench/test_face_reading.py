@@ -11,7 +11,7 @@ from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire.analysis import FaceAnalyzed
-from avatar_core.wire.messages import Samples, SoundChanged
+from avatar_core.wire.messages import OffsetMeasured, SoundChanged
 from tests.fakes.clock import ManualClock
 
 LIMITS = load_trust_limits()
@@ -129,7 +129,7 @@ async def test_a_face_that_was_silent_all_the_while_is_not_read() -> None:
 
 async def test_whoever_shows_the_pattern_is_measured_by_it() -> None:
     async with reading() as face:
-        face.faces.take(Samples("av_offset_ms", ((1.0, 3.0),)))
+        face.faces.take(OffsetMeasured(1.0, 3.0))
         face.hear()
         await face.clock.advance(0)
         await face.clock.advance(EVERY_S)

@@ -200,9 +200,9 @@ def test_offsets_are_doubted_once_their_zero_has_wandered_and_nothing_else_is() 
     thresholds = {"av_offset_ms": OFFSET, "ack_ms": Threshold("ack_ms", "max", fail=100.0, source="S03")}
     measured.figures = Figures(measured.clock, LIMITS, thresholds)
     measured.figures.measure("ack_ms", 10.0)
-    for received_ms in (*[-30.0] * 5, *[-45.0] * 5):
-        measured.figures.measure("av_offset_source_ms", 0.0)
-        measured.figures.measure("av_offset_ms", received_ms)
+    for at, received_ms in enumerate((*[-30.0] * 5, *[-45.0] * 5)):
+        measured.figures.zero.left(0.0, at)
+        measured.figures.measure_offset(measured.clock.now(), received_ms, at)
     checks = {check.threshold.metric: check for check in measured.figures.checks()}
     assert (checks["av_offset_ms"].verdict, checks["ack_ms"].verdict) == ("broken", "pass")
     assert checks["av_offset_ms"].why == "measurement not trusted: the zero moved by 15 ms"

@@ -10,7 +10,7 @@ from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.snapshot import Levels, MetricRow
 from avatar_core.bench.states import SeriesName, Severity
 from avatar_core.wire import messages
-from avatar_core.wire.livekit import AvatarReport, SegmentReport
+from avatar_core.wire.livekit import AvatarReport, PictureReport, SegmentReport
 from tests.fakes.clock import ManualClock
 
 LIVE = SimpleNamespace(
@@ -56,7 +56,8 @@ async def test_the_rate_of_the_avatar_that_is_shown_is_a_figure_and_no_others(to
 
 
 async def test_offsets_are_curve_and_figure(told: Told) -> None:
-    told.tell(messages.Samples("av_offset_ms", ((99.5, -12.0), (99.9, 8.0))))
+    told.tell(messages.OffsetMeasured(99.5, -12.0))
+    told.tell(messages.OffsetMeasured(99.9, 8.0))
     assert told.session.series(SeriesName.AV_OFFSET_MS, 0.0).value.tolist() == [-12.0, 8.0]
     assert (told.row("av_offset_ms").n, told.row("av_offset_ms").max) == (2, -12.0)
 
@@ -118,9 +119,10 @@ async def test_muting_is_remembered_without_a_speaker(told: Told) -> None:
 
 
 async def test_the_workers_own_offset_is_one_figure_a_report(told: Told) -> None:
-    segments = tuple(SegmentReport(f"s{n}", 0, 0.5, 1.0, 3.0) for n in range(3))
-    told.session.life.intake.avatar_reported(AvatarReport(1, 100.0, segments))
-    told.session.life.intake.avatar_reported(AvatarReport(2, 100.1, ()))
+    segments = tuple(SegmentReport(f"s{n}", 0, 0.5, 1.0) for n in range(3))
+    pictures = (PictureReport(40, 3.0), PictureReport(41, 9.0), PictureReport(42, 2.0))
+    told.session.life.intake.avatar_reported(AvatarReport(1, 100.0, segments, pictures))
+    told.session.life.intake.avatar_reported(AvatarReport(2, 100.1, segments))
     assert (told.row("av_offset_source_ms").n, told.row("av_offset_source_ms").value) == (1, 3.0)
 
 
@@ -135,10 +137,10 @@ async def test_unknown_actions_of_notices_are_refused(told: Told) -> None:
 
 
 async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_viewers_own_delays(told: Told) -> None:
-    told.tell(messages.Samples("av_offset_ms", ((99.0, -30.0),)))
+    told.tell(messages.OffsetMeasured(99.0, -30.0))
     assert told.row("av_offset_source_ms").n == 0
     told.tell(messages.Samples("av_offset_buffers_ms", ((99.1, -45.0),)))
-    told.tell(messages.Samples("av_offset_ms", ((99.5, -30.0),)))
+    told.tell(messages.OffsetMeasured(99.5, -30.0))
     row = told.row("av_offset_source_ms")
     assert (row.n, row.value, row.estimated) == (1, 15.0, True)
 
@@ -147,11 +149,24 @@ async def test_a_zero_does_not_move_with_the_viewers_buffers_where_no_report_tel
     zero = told.session.life.figures.zero
     for second in range(20):
         at_s, stay_ms = 100.0 + second, 30.0 + 4 * second
-        told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (SegmentReport("s1", 0, 0.1, 0.0, 0.0),)))
+        told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (), (PictureReport(second, 0.0),)))
         told.tell(messages.Samples("av_offset_buffers_ms", ((at_s, 10.0 - stay_ms),)))
-        told.tell(messages.Samples("av_offset_ms", ((at_s + 0.1, 15.0 - stay_ms),)))
+        told.tell(messages.OffsetMeasured(at_s + 0.1, 15.0 - stay_ms))
     assert zero.zero_ms == pytest.approx(5.0, abs=2.0)
     assert zero.most_moved_ms < 2.0
+
+
+async def test_the_zero_is_told_against_the_very_picture_that_flashed(told: Told) -> None:
+    zero = told.session.life.figures.zero
+    for second in range(10):
+        at_s, late_ms = 100.0 + second, float(second % 3)
+        told.tell(messages.OffsetMeasured(at_s, late_ms - 15.0, 30 * second))
+        pictures = tuple(PictureReport(30 * second + n, late_ms if n == 0 else 40.0) for n in range(3))
+        told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (), pictures))
+        told.tell(messages.Samples("av_offset_way_ms", ((at_s + 0.5, 0.0),)))
+    settled = [one.zero_ms for one in zero.differences]
+    assert settled == pytest.approx([-15.0] * len(settled))
+    assert len(settled) > 5
 
 
 async def test_what_waits_at_the_worker_and_the_viewer_is_a_figure_of_each_second(told: Told) -> None:

@@ -17,7 +17,7 @@ def course(slope_ms_per_s: float, way_ms_per_s: float, *, told: bool = True) -> 
         if told:
             figures.way.told(float(second), way_ms_per_s * second)
         offset_ms = 10.0 + (slope_ms_per_s + way_ms_per_s) * second
-        offsets.take(messages.Samples("av_offset_ms", ((float(second), offset_ms),)))
+        offsets.take(messages.OffsetMeasured(float(second), offset_ms))
     offsets.measure((1.0, 20.0), since_s=0.0, until_s=20.0)
     return figures
 

@@ -64,6 +64,14 @@ def test_the_nearest_of_two_is_taken() -> None:
     assert sample.offset_ms == pytest.approx(50.0)
 
 
+def test_a_sample_names_the_picture_of_its_flash() -> None:
+    pairing = OffsetPairing()
+    pairing.flash(10.0, 300)
+    pairing.beep(11.02)
+    samples = (pairing.flash(11.0, 330), pairing.flash(12.0, 360), pairing.beep(12.01))
+    assert [sample.picture if sample is not None else None for sample in samples] == [330, None, 360]
+
+
 def test_lonely_events_do_not_pile_up() -> None:
     pairing = OffsetPairing()
     for event in range(1_000):
@@ -80,4 +88,5 @@ def test_whatever_is_lost_every_sample_is_of_one_event(
     offset_s: float, no_flash: frozenset[int], no_beep: frozenset[int]
 ) -> None:
     _, samples = play(offset_s, 10, no_flash=no_flash, no_beep=no_beep)
-    assert [sample.offset_ms for sample in samples] == pytest.approx([offset_s * 1000] * (10 - len(no_flash | no_beep)))
+    expected_ms = [offset_s * 1000] * (10 - len(no_flash | no_beep))
+    assert [sample.offset_ms for sample in samples] == pytest.approx(expected_ms, abs=1e-6)

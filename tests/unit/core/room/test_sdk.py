@@ -83,6 +83,8 @@ def test_publish_options_reach_the_sdk_and_what_is_unset_stays_so() -> None:
     assert not plain.HasField("video_encoding")
     assert not plain.HasField("stream")
     assert plain.HasField("simulcast")
+    # Whatever WebRTC makes of the machine, it is not to change what a viewer is shown.
+    assert video.degradation_preference == rtc.DegradationPreference.MAINTAIN_FRAMERATE_AND_RESOLUTION
 
 
 @pytest.mark.parametrize("codec", VideoCodec)

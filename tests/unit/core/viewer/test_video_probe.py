@@ -2,16 +2,19 @@ import numpy as np
 import pytest
 
 from avatar_core.media.frames import VideoFrame
-from avatar_core.media.sync_picture import BLACK, FLASH_AREA, WHITE
+from avatar_core.media.sync_picture import BLACK, FLASH_AREA, WHITE, Counter, draw_counter
 from avatar_core.viewer.video_probe import VideoProbe
 
 WIDTH, HEIGHT = 320, 180
 
 
-def picture(*, lit: bool = False) -> VideoFrame:
+def picture(*, lit: bool = False, number: int | None = None) -> VideoFrame:
     pixels = np.full(WIDTH * HEIGHT * 3 // 2, BLACK, np.uint8)
+    luma = pixels[: WIDTH * HEIGHT].reshape(HEIGHT, WIDTH)
     if lit:
-        pixels[: WIDTH * HEIGHT].reshape(HEIGHT, WIDTH)[FLASH_AREA.slices(HEIGHT, WIDTH)] = WHITE
+        luma[FLASH_AREA.slices(HEIGHT, WIDTH)] = WHITE
+    if number is not None:
+        draw_counter(luma, Counter(number, None))
     return VideoFrame(pixels, WIDTH, HEIGHT, 0.0)
 
 
@@ -64,6 +67,14 @@ def test_a_flash_is_told_once_at_its_first_picture() -> None:
     lit = [False, True, True, False, True]
     seen = [probe.frame(picture(lit=is_lit), 100 + index * 0.04) for index, is_lit in enumerate(lit)]
     assert [one.flash_s for one in seen] == [None, 100.04, None, None, 100.16]
+
+
+def test_the_number_of_a_picture_that_flashes_is_told_where_it_can_be_read() -> None:
+    probe = VideoProbe()
+    pictures = [picture(number=41), picture(lit=True, number=42), picture(number=43), picture(lit=True)]
+    seen = [probe.frame(one, 100 + index * 0.04) for index, one in enumerate(pictures)]
+    assert [one.picture for one in seen] == [None, 42, None, None]
+    assert seen[3].flash_s is not None
 
 
 def test_the_size_is_that_of_the_newest_picture() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avatar_core.avatar.reporting import MAX_PICTURES
 from avatar_core.errors import WireError
 from avatar_core.wire import livekit as wire
 
@@ -114,9 +115,10 @@ def test_report_goes_through() -> None:
         sequence=7,
         at_s=123.5,
         segments=(
-            wire.SegmentReport("a", 0, buffered_s=1.5, played_s=0.25, source_offset_ms=-3.5),
+            wire.SegmentReport("a", 0, buffered_s=1.5, played_s=0.25),
             wire.SegmentReport("b", 1, buffered_s=2.0, played_s=0.0),
         ),
+        pictures=(wire.PictureReport(41, -3.5), wire.PictureReport(42, 200.125)),
     )
     assert wire.decode_report(wire.encode_report(report)) == report
 
@@ -126,8 +128,10 @@ def test_report_fits_into_one_packet_or_is_refused() -> None:
     long_ids = tuple(wire.SegmentReport("x" * 64, 999_999, 86_399.123456789, 86_399.123456789) for _ in range(8))
     with pytest.raises(WireError, match="do not fit"):
         wire.encode_report(wire.AvatarReport(2**53, 1e11, long_ids))
-    usual = tuple(wire.SegmentReport(f"a1b2c3-{n}", n, 12.345678, 1.234567, -12.345678) for n in range(4))
-    assert len(wire.encode_report(wire.AvatarReport(123_456, 98_765.4321, usual))) < wire.MAX_REPORT_BYTES
+    usual = tuple(wire.SegmentReport(f"a1b2c3-{n}", n, 12.345678, 1.234567) for n in range(4))
+    pictures = tuple(wire.PictureReport(n, -1234.567) for n in range(100_000, 100_000 + MAX_PICTURES))
+    packet = wire.encode_report(wire.AvatarReport(123_456, 98_765.4321, usual, pictures))
+    assert len(packet) < wire.MAX_REPORT_BYTES
 
 
 @given(st.binary(max_size=2_000))

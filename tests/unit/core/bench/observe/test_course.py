@@ -3,7 +3,7 @@
 from avatar_core.bench.figures import Figures
 from avatar_core.bench.observe.course import Course
 from avatar_core.bench.thresholds import load_trust_limits
-from avatar_core.wire.messages import FirstMedia, MediaGap, Samples, SoundChanged
+from avatar_core.wire.messages import FirstMedia, MediaGap, OffsetMeasured, SoundChanged
 from tests.fakes.clock import ManualClock
 
 
@@ -58,7 +58,8 @@ def test_the_offset_of_a_stretch_is_told_at_its_end_also_where_it_still_sounds()
     told.sound(
         (True, 101.0),
     )
-    told.course.take(Samples("av_offset_ms", ((102.0, -20.0), (103.0, -30.0), (108.0, -40.0))))
+    for at_s, offset_ms in ((102.0, -20.0), (103.0, -30.0), (108.0, -40.0)):
+        told.course.take(OffsetMeasured(at_s, offset_ms))
     told.sound(
         (False, 103.5),
     )
