@@ -101,6 +101,18 @@ async def assert_bars_arrive(pair, codec: VideoCodec) -> None:
     assert stamps == sorted(stamps)
 
 
+async def test_nobody_sees_anything_before_the_first_picture(pair) -> None:
+    """The SDK would show black ones, ten a second."""
+    track = await pair.ada.publish_video("face", VideoPublishOptions(WIDTH_PX, HEIGHT_PX))
+    publication = await pair.bob.wait_for_track("ada", TrackKind.VIDEO)
+    async with pair.bob.read_video(publication.sid) as reader:
+        await asyncio.sleep(0.5)
+        async with showing_bars(track, WIDTH_PX, HEIGHT_PX):
+            frames = await look(reader, 1)
+
+    assert is_the_bars(frames[0])
+
+
 async def test_simulcast_video_and_rgba_frames_arrive(pair) -> None:
     options = VideoPublishOptions(640, 480, simulcast=True, max_bitrate_bps=1_000_000, max_fps=15)
     track = await pair.ada.publish_video("face", options)

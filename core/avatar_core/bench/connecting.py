@@ -90,7 +90,8 @@ class Connecting:
         def is_used() -> bool:
             return life.stage is stage and stage.is_open
 
-        await stage.open(life.preview.box, monitor_muted=life.view.monitor_muted)
+        await stage.open(monitor_muted=life.view.monitor_muted)
+        life.preview.begin()
         stage.connection.wire.noted.connect(life.wire.emit)
         life.standing.set_provider(traits.id, ProviderState.STARTING)
         stage.cast.coming.connect(life.arrivals.coming)

@@ -68,7 +68,10 @@ class PreviewFrame:
 
 
 class PreviewReader(Protocol):
-    """The reading end of the preview's triple buffer: the newest frame wins, the others are counted as dropped."""
+    """The reading end of the preview's triple buffer: the newest frame wins, the others are counted as dropped.
+
+    There are frames from the first `latest` or `request_preview_size` on.
+    """
 
     def latest(self, after_sequence: int) -> PreviewFrame | None:
         """The newest frame, or None if its sequence is not above `after_sequence`. Never waits.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from avatar_core.bench.calibration import Calibration
-from avatar_core.bench.metric_names import METRICS, OFFSETS, SIGNED
+from avatar_core.bench.metric_names import METRICS, OF_THE_MACHINE, OFFSETS, SIGNED
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot, TrustInfo
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import Clock
@@ -72,7 +72,7 @@ class Figures:
         self.calibration = calibration
         self.load: ProcessLoad | None = None
         self.loop_lag_ms: float | None = None
-        """Of this process's own loop: 99th percentile of its last second."""
+        """Of this process's own loop: 99th percentile of its last second; `take_loop_lag` tells it."""
         self.excluded = 0
         self._clock = clock
         self._thresholds = thresholds or {}
@@ -97,7 +97,7 @@ class Figures:
         end_s = self._clock.now() if until_s is None else until_s
         begin_s = end_s if since_s is None else since_s
         self._taken.append(_Taken(begin_s, end_s, name, value))
-        if not self.judge.trusted_between(begin_s, end_s):
+        if not self._is_trusted(name, begin_s, end_s):
             self._exclude(name)
             return
         self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
@@ -131,7 +131,7 @@ class Figures:
     def samples(self) -> Iterator[Sample]:
         """Every sample taken, in the order in which they were told; the last 200,000 of a long session."""
         for taken in self._taken:
-            trusted = self.judge.trusted_between(taken.since_s, taken.end_s)
+            trusted = self._is_trusted(taken.metric, taken.since_s, taken.end_s)
             yield Sample(taken.end_s, taken.metric, taken.value, trusted)
 
     def values(self, name: str) -> list[float]:
@@ -148,10 +148,17 @@ class Figures:
         judge, was_trusted = self.judge, self.judge.trusted
         since_s = self.load.at_s if self.load is not None else load.at_s - _LOAD_PERIOD_S
         self.load = load
+        self.measure("machine_busy_percent", 100 * load.machine_busy, since_s=since_s, until_s=load.at_s)
+        self.measure("viewer_lag_ms", load.lateness_p99_ms, since_s=since_s, until_s=load.at_s)
         judge.machine(since_s, load.at_s, load.machine_busy)
         judge.viewer_clock(since_s, load.at_s, load.lateness_p99_ms)
         if was_trusted and not judge.trusted:
             self._take_back(judge.spans[-1].start_s)
+
+    def take_loop_lag(self, lateness_p99_ms: float) -> None:
+        """How late this process's own loop was in the second that is over."""
+        self.loop_lag_ms = lateness_p99_ms
+        self.measure("app_lag_ms", lateness_p99_ms)
 
     def viewer_gone(self) -> None:
         """The next report is another viewer's."""
@@ -207,13 +214,16 @@ class Figures:
             return f"the calibration is {calibration.age_s / 3600:.0f} h old; run calibrate"
         return ""
 
+    def _is_trusted(self, name: str, since_s: float, end_s: float) -> bool:
+        return name in OF_THE_MACHINE or self.judge.trusted_between(since_s, end_s)
+
     def _exclude(self, name: str) -> None:
         self.excluded += 1
         self._excluded[name] += 1
 
     def _row(self, name: str, unit: str) -> MetricRow:
         figures = self._summary(name)
-        trusted = self.judge.trusted
+        trusted = name in OF_THE_MACHINE or self.judge.trusted
         check = self._judged(name, figures) if name in self._thresholds else None
         verdict = Verdict(check.verdict) if check is not None and check.verdict != "skipped" else None
         note = self._notes.get(name, _Note("", False))
@@ -255,7 +265,7 @@ class Figures:
 
     def _take_back(self, since_s: float) -> None:
         for name, samples in self._samples.items():
-            while samples and samples[-1].end_s > since_s:
+            while name not in OF_THE_MACHINE and samples and samples[-1].end_s > since_s:
                 samples.pop()
                 self._changed(name)
                 self._exclude(name)

@@ -48,4 +48,4 @@ class MachineMeasures:
     async def _watch_lag(self) -> None:
         meter = LoadMeter(self._clock, tick_s=_LAG_TICK_S)
         while True:
-            self._figures.loop_lag_ms = (await meter.measure()).lateness_p99_ms
+            self._figures.take_loop_lag((await meter.measure()).lateness_p99_ms)

@@ -68,8 +68,14 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("worker_buffered_s", "s"),
     ("viewer_waiting_frames", ""),
     ("viewer_dropped_frames", ""),
+    ("machine_busy_percent", "%"),
+    ("app_lag_ms", "ms"),
+    ("viewer_lag_ms", "ms"),
 )
 """Name and unit in the order in which they are shown and reported (DESIGN.md, outside contracts)."""
+
+OF_THE_MACHINE = frozenset({"machine_busy_percent", "app_lag_ms", "viewer_lag_ms"})
+"""What says whether the others can be trusted: taken, and believed, at any time."""
 
 OFFSETS = frozenset({"av_offset_ms", "av_offset_slope_ms_per_s"})
 """What hangs on the receiver's zero."""

@@ -163,20 +163,19 @@ class Stage:
         """Whether everything came up."""
         return self._cast is not None and self._closing is None
 
-    async def open(self, preview_box: tuple[int, int], *, monitor_muted: bool) -> None:
+    async def open(self, *, monitor_muted: bool) -> None:
         """Bring up everything but the avatar; raises BenchError, and then close it."""
-        self._opening = spawn(self._open(preview_box, monitor_muted=monitor_muted), name="stage open")
+        self._opening = spawn(self._open(monitor_muted=monitor_muted), name="stage open")
         await self._opening
 
-    async def _open(self, preview_box: tuple[int, int], *, monitor_muted: bool) -> None:
+    async def _open(self, *, monitor_muted: bool) -> None:
         dispatcher = spawn(self.dispatcher.start(), name="dispatcher start")
         try:
             self._venue = await open_venue(self._config, self._room_name)
             self._venue.on_server_exit(lambda why: self._lifeline.lose("The room server ended", why))
             url = self._venue.room.url
-            width_px, height_px = preview_box
             self._viewer = await ViewerChild.start(
-                messages.StartViewer(url, self._venue.viewer_token(), None, width_px, height_px, monitor_muted)
+                messages.StartViewer(url, self._venue.viewer_token(), None, monitor_muted)
             )
             self._viewer.said.connect(self._on_viewer_said)
             self._viewer.ended.connect(lambda why: self._lifeline.lose("The viewer process ended", why))

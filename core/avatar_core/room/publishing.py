@@ -142,6 +142,9 @@ async def publish_video(link: RoomLink, name: str, source: TrackSource, options:
     """Publish a new video track; RoomError when it is not allowed or fails, with nothing left behind."""
     _require_grant(link, name, source)
     native = rtc.VideoSource(options.width_px, options.height_px, is_screencast=source is TrackSource.SCREEN_SHARE)
+    # Before its first picture a source sends black ones of its own, which viewers would take for the track's. This one
+    # ends that, and nobody sees it: there is no track yet.
+    native.capture_frame(sdk.black_video_frame(options.width_px, options.height_px))
     track = rtc.LocalVideoTrack.create_video_track(name, native)
     publication = await _publish(link, track, sdk.to_video_publish_options(options, source), native)
     return PublishedVideo(link, track, publication, native)

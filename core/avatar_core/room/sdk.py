@@ -158,6 +158,11 @@ def from_video_frame(frame: VideoFrame) -> rtc.VideoFrame:
     return rtc.VideoFrame(frame.width, frame.height, sdk_format, frame.data.tobytes())
 
 
+def black_video_frame(width_px: int, height_px: int) -> rtc.VideoFrame:
+    """A black picture, in the SDK's form."""
+    return rtc.VideoFrame(width_px, height_px, rtc.VideoBufferType.RGBA, bytes(width_px * height_px * 4))
+
+
 def to_video_frame(frame: rtc.VideoFrame, pts_s: float) -> VideoFrame:
     """A frame of the SDK's, which has copied the pixels already; what is neither I420 nor RGBA becomes I420."""
     if frame.type not in (rtc.VideoBufferType.I420, rtc.VideoBufferType.RGBA):

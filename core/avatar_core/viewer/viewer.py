@@ -49,7 +49,8 @@ class Viewer:
         self._followed = start.avatar_identity
         self._shown: Watch | None = None
         self._handover: Handover | None = None
-        self._box = (start.preview_width_px, start.preview_height_px)
+        # Nothing is scaled before there is a size to scale to.
+        self._box = (0, 0)
         self._writer: PreviewWriter | None = None
         self._press = PicturePress()
         self._monitor = Monitor(muted=start.monitor_muted)
@@ -70,7 +71,6 @@ class Viewer:
         events.participant_disconnected.connect(self._on_left)
         self._tasks.spawn(self._open_monitor(), name="viewer monitor")
         await self.connection.connect(self._start.url, self._start.token)
-        self._make_memory()
         self._tell(messages.ViewerJoined(self.connection.local.identity, self._clock.now()))
         self._people.look()
         events.changed.connect(lambda _: self._people.look())
@@ -84,9 +84,11 @@ class Viewer:
         """Scale pictures to this box from now on."""
         self._box = (width_px, height_px)
         needed = width_px * height_px * _BYTES_PER_PIXEL
-        if self._writer is not None and needed > self._writer.slot_bytes:
+        if self._writer is not None and needed <= self._writer.slot_bytes:
+            return
+        if self._writer is not None:
             self._writer.close()
-            self._make_memory()
+        self._make_memory()
 
     def set_monitor(self, muted: bool) -> None:
         """Let the speakers play, or not."""
@@ -207,11 +209,11 @@ class Viewer:
         self._shown = new
 
     def _on_picture(self, watch: Watch, frame: VideoFrame, received_s: float) -> None:
-        if watch is self._shown:
-            self._record_desk.picture(frame, received_s)
-        if watch is not self._shown or self._writer is None:
+        if watch is not self._shown:
             return
-        self._press.press(frame, received_s, self._writer, self._box)
+        self._record_desk.picture(frame, received_s)
+        if self._writer is not None:
+            self._press.press(frame, received_s, self._writer, self._box)
         if self._handover is not None:
             self._handover.picture_shown(received_s)
 

@@ -29,14 +29,12 @@ MediaKind = Literal["audio", "video"]
 class StartViewer:
     """First command: join the room at `url`, follow `avatar_identity` (None: wait for FollowAvatar).
 
-    The preview is scaled to fit the given size, in physical px. `token` never shows in a repr.
+    There is no preview before the first SetPreviewSize. `token` never shows in a repr.
     """
 
     url: Name
     token: Secret = field(repr=False)
     avatar_identity: Name | None
-    preview_width_px: Pixels
-    preview_height_px: Pixels
     monitor_muted: bool
 
 

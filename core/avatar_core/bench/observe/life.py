@@ -190,7 +190,8 @@ class ObserveLife:
         await self.strike("session closed")
 
     async def _bring_up(self, post: Post) -> Outcome:
-        viewer = await post.open(self.preview.box, monitor_muted=self.view.monitor_muted)
+        viewer = await post.open(monitor_muted=self.view.monitor_muted)
+        self.preview.begin()
         self.standing.announce("Room", f"Joined {self.observed.room_name!r}; nobody there is told", Severity.OK)
         self.standing.set_provider(OBSERVED_ID, ProviderState.STARTING)
         self._machine.begin_resources(lambda: self.post is post and post.viewer is not None, viewer)

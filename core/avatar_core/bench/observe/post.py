@@ -43,11 +43,11 @@ class Post:
         """The viewer process, once it is in the room and until it is told to leave."""
         return self._viewer if self._joined.is_set() and not self._close_once.started else None
 
-    async def open(self, preview_box: tuple[int, int], *, monitor_muted: bool) -> ViewerChild:
+    async def open(self, *, monitor_muted: bool) -> ViewerChild:
         """Join; raises BenchError, and then close it. A room that can't be joined is told by `unless_lost`."""
         self._venue = await open_venue(self._config, self._room_name)
         token = self._venue.observer_token(self.identity)
-        start = messages.StartViewer(self._venue.room.url, token, None, *preview_box, monitor_muted)
+        start = messages.StartViewer(self._venue.room.url, token, None, monitor_muted)
         self._viewer = await ViewerChild.start(start)
         self._viewer.said.connect(self._on_said)
         self._viewer.ended.connect(self._on_ended)

@@ -8,7 +8,7 @@ from avatar_core.wire import messages as m
 from avatar_core.wire.control import Vocabulary
 
 EXAMPLES: list[tuple[Vocabulary, object]] = [
-    (m.VIEWER_COMMANDS, m.StartViewer("ws://127.0.0.1:7880", "secret-token", None, 640, 360, False)),
+    (m.VIEWER_COMMANDS, m.StartViewer("ws://127.0.0.1:7880", "secret-token", None, False)),
     (m.VIEWER_COMMANDS, m.FollowAvatar("avatar-2")),
     (m.VIEWER_COMMANDS, m.SetPreviewSize(1_280, 720)),
     (m.VIEWER_COMMANDS, m.SetMonitor(True)),
@@ -77,7 +77,7 @@ def test_token_shows_in_no_repr() -> None:
         m.SetPreviewSize(0, 360),
         m.SetPreviewSize(9_000, 360),
         m.FollowAvatar(""),
-        m.StartViewer("ws://x", "", None, 640, 360, False),
+        m.StartViewer("ws://x", "", None, False),
     ],
 )
 def test_impossible_values_are_refused(message: object) -> None:

@@ -38,6 +38,9 @@ MEASURED = {
     "app_tasks",
     "viewer_waiting_frames",
     "viewer_dropped_frames",
+    "machine_busy_percent",
+    "app_lag_ms",
+    "viewer_lag_ms",
 }
 
 
