@@ -2,7 +2,6 @@
 
 import re
 
-from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.errors import ConfigError
 
 _SIZE = re.compile(r"(\d{1,5})\s*[xX]\s*(\d{1,5})", re.ASCII)
@@ -13,6 +12,9 @@ def read_avatar_size(text: str, source: str) -> tuple[int, int]:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ConfigError(f"{text!r} is no size of an avatar's pictures ({source}). Write it like 640x360.")
+    # Here, so that a command line without a size starts without numpy.
+    from avatar_core.avatar.generator import AvatarOptions
+
     width, height = int(match[1]), int(match[2])
     try:
         AvatarOptions(video_width=width, video_height=height)
