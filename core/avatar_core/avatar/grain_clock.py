@@ -11,7 +11,7 @@ from collections import deque
 import numpy as np
 
 GRAIN_S = 0.01
-_CAPTURES = 250
+_CAPTURES = 64
 _KNOWN_FROM = 8
 _WAITED_S = 0.005
 """What took less may have been a busy loop alone."""
@@ -38,31 +38,32 @@ class GrainClock:
 
     def next_s(self, now_s: float) -> float:
         """When the next grain leaves; `now_s` while that is not known."""
-        if not self._is_known:
+        if not self.is_known:
             return now_s
         beat_s = self._beat_s = self._densest_s() if self._beat_s is None else self._beat_s
         return beat_s + GRAIN_S * math.ceil((now_s - beat_s) / GRAIN_S)
 
     def last_s(self, now_s: float) -> float | None:
         """When the last grain left; None while that is not known."""
-        return self.next_s(now_s) - GRAIN_S if self._is_known else None
+        return self.next_s(now_s) - GRAIN_S if self.is_known else None
 
     def beat_at_s(self, now_s: float) -> float | None:
         """The beat that was just now; None where there was none, or it is not known which moments are beats."""
-        if not self._is_known:
+        if not self.is_known:
             return None
         beat_s = self.next_s(now_s - GRAIN_S / 2)
         return beat_s if abs(beat_s - now_s) < _AFTER_S else None
 
     def between_s(self, now_s: float) -> float:
         """The first moment from `now_s` on that is well between two beats; `now_s` while they are not known."""
-        if not self._is_known:
+        if not self.is_known:
             return now_s
         next_s = self.next_s(now_s)
         return next_s + _AFTER_S if next_s - now_s < _BEFORE_S else max(now_s, next_s - GRAIN_S + _AFTER_S)
 
     @property
-    def _is_known(self) -> bool:
+    def is_known(self) -> bool:
+        """Whether it is known which moments are beats."""
         return len(self._returned_s) >= _KNOWN_FROM
 
     def _densest_s(self) -> float:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from avatar_core.avatar.grain_clock import GRAIN_S, GrainClock
 
+_EXACT_S = 1e-6
+"""Sums of lengths are off by less."""
+
 
 @dataclass(slots=True, eq=False)
 class Utterance:
@@ -28,18 +31,27 @@ class _Run:
 class Playhead:
     """What is queued leaves with the next beat of `grains`, at once where none is known, in order, and in real time.
 
-    All times are the caller's clock.
+    With each beat a whole grain leaves or nothing: what is left of less than that waits for more, with silence before
+    it. So in a queue that ran dry there may be a rest, which leaves first. All times are the caller's clock.
     """
 
     grains: GrainClock = field(default_factory=GrainClock)
     _runs: deque[_Run] = field(default_factory=deque)
     _ends_s: float = -math.inf
+    # Since the queue was empty, and a beat took the first of it.
+    _pushed_s: float = 0.0
     _speech_ends_s: float = -math.inf
 
     def push(self, now_s: float, duration_s: float, utterance: Utterance | None) -> float:
         """Sound was queued; returns when its first sample leaves."""
         self.settle(now_s)
-        starts_s = self._ends_s if self._ends_s > now_s else self.grains.next_s(now_s)
+        rest_s = self._rest_s
+        if self._ends_s - rest_s > now_s:
+            starts_s = self._ends_s
+        else:
+            starts_s = self.grains.next_s(now_s) + rest_s
+            self._pushed_s = rest_s
+        self._pushed_s += duration_s
         self._ends_s = starts_s + duration_s
         if utterance is not None:
             utterance.pushed_s += duration_s
@@ -89,6 +101,7 @@ class Playhead:
             self._count(self._runs[0], now_s)
         self._runs.clear()
         self._ends_s = now_s
+        self._pushed_s = 0.0
         self._speech_ends_s = -math.inf
 
     def settle(self, now_s: float) -> None:
@@ -97,6 +110,12 @@ class Playhead:
             self._count(self._runs.popleft(), now_s)
         if self._runs and self._runs[0].starts_s < now_s:
             self._count(self._runs[0], now_s)
+
+    @property
+    def _rest_s(self) -> float:
+        """What is behind the last whole grain; nothing where it is not known that sound leaves in grains."""
+        rest_s = math.fmod(self._pushed_s + _EXACT_S, GRAIN_S) - _EXACT_S
+        return rest_s if self.grains.is_known and rest_s > _EXACT_S else 0.0
 
     @staticmethod
     def _count(run: _Run, now_s: float) -> None:
