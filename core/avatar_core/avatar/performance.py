@@ -7,9 +7,17 @@ from typing import Protocol
 
 from avatar_core.avatar.generator import VideoGenerator
 from avatar_core.avatar.synchronizer import AVSynchronizer, SpeechEnded
-from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
+from avatar_core.clock import Clock, MonotonicClock
+from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.room.data_stream_receiver import BufferCleared, IncomingSegment
 from avatar_core.signal import Signal
+
+_AT_ONCE_S = 0.1
+"""So much of sound and pictures is made as fast as can be; more is made ahead at twice the frame rate at most.
+
+Drawing takes the loop whole milliseconds, and sound needs several turns of it for each piece: a burst let the output
+run dry just after the first sound.
+"""
 
 
 class SpeechReceiver(Protocol):
@@ -50,12 +58,17 @@ class SegmentProgress:
 class Performance:
     """Answers each segment of `receiver` once: when its last sample has left, or with what was played when it was cut.
 
-    `hear` and `render` are awaited by the owner, who owns all that is given. A clear is obeyed from the start on.
+    `hear` and `render` are awaited by the owner, who owns all that is given. A clear is obeyed from the start on. `fps`
+    is the generator's frame rate.
     """
 
-    def __init__(self, receiver: SpeechReceiver, generator: VideoGenerator) -> None:
+    def __init__(
+        self, receiver: SpeechReceiver, generator: VideoGenerator, fps: float, clock: Clock | None = None
+    ) -> None:
         self._receiver = receiver
         self._generator = generator
+        self._rest_s = 0.5 / fps
+        self._clock = clock or MonotonicClock()
         self._synchronizer: AVSynchronizer | None = None
         self._all_answered = asyncio.Event()
         receiver.buffer_cleared.connect(self._on_buffer_cleared)
@@ -83,6 +96,9 @@ class Performance:
         self._synchronizer = synchronizer
         async for item in self._generator:
             await synchronizer.push(item)
+            ahead = synchronizer.buffered
+            if isinstance(item, VideoFrame) and min(ahead.sound_s, ahead.pictures_s) > _AT_ONCE_S:
+                await self._clock.sleep_until(self._clock.now() + self._rest_s)
 
     async def wait_answered(self) -> None:
         """Return once no segment waits for its answer."""

@@ -40,17 +40,21 @@ class Playhead:
     _ends_s: float = -math.inf
     # Since the queue was empty, and a beat took the first of it.
     _pushed_s: float = 0.0
+    # When it was filled before any beat was known.
+    _unaligned_s: float | None = None
     _speech_ends_s: float = -math.inf
 
     def push(self, now_s: float, duration_s: float, utterance: Utterance | None) -> float:
         """Sound was queued; returns when its first sample leaves."""
         self.settle(now_s)
+        self._align()
         rest_s = self._rest_s
         if self._ends_s - rest_s > now_s:
             starts_s = self._ends_s
         else:
             starts_s = self.grains.next_s(now_s) + rest_s
             self._pushed_s = rest_s
+            self._unaligned_s = None if self.grains.is_known else now_s
         self._pushed_s += duration_s
         self._ends_s = starts_s + duration_s
         if utterance is not None:
@@ -102,6 +106,7 @@ class Playhead:
         self._runs.clear()
         self._ends_s = now_s
         self._pushed_s = 0.0
+        self._unaligned_s = None
         self._speech_ends_s = -math.inf
 
     def settle(self, now_s: float) -> None:
@@ -110,6 +115,12 @@ class Playhead:
             self._count(self._runs.popleft(), now_s)
         if self._runs and self._runs[0].starts_s < now_s:
             self._count(self._runs[0], now_s)
+
+    def _align(self) -> None:
+        """What began to leave before any beat was known left with one all the same, as is known now."""
+        if self._unaligned_s is not None and self.grains.is_known:
+            self.shift(self.grains.next_s(self._unaligned_s) - self._unaligned_s)
+            self._unaligned_s = None
 
     @property
     def _rest_s(self) -> float:

@@ -86,7 +86,7 @@ class AvatarRunner:
             self._generator = FaultyGenerator(generator, self._faults, options)
         if any(name in self._faults for name in ANSWER_FAULTS):
             self._receiver = FaultyAnswers(receiver, self._faults, clock)
-        self._performance = Performance(self._receiver, self._generator)
+        self._performance = Performance(self._receiver, self._generator, options.video_fps, clock)
         self._synchronizer: AVSynchronizer | None = None
         self._outputs: FaultyOutputs | None = None
         self._departures: Departures | None = None

@@ -61,7 +61,7 @@ class AvatarServer:
         self._tasks = TaskGroup(on_failure=self._on_failure)
         self._input = _HeardInput(audio_recv, self._spawn)
         self._renderer = _RenderedGenerator(video_gen, options.as_options(), self._spawn)
-        self._performance = Performance(self._input, self._renderer)
+        self._performance = Performance(self._input, self._renderer, options.video_fps)
         self._work: tuple[asyncio.Task[None], ...] = ()
         self._failure: BaseException | None = None
 

@@ -101,3 +101,13 @@ def test_whole_grains_leave_no_rest() -> None:
     for _ in range(3):
         playhead.push(10.0, 1 / 30, None)
     assert playhead.push(10.2, 0.02, None) == pytest.approx(10.204)
+
+
+def test_sound_that_began_before_any_beat_was_known_is_reckoned_from_its_beat_once_there_is_one() -> None:
+    playhead, utterance = Playhead(), Utterance()
+    assert playhead.push(10.0, 0.05, utterance) == 10.0
+    for at in range(20):
+        playhead.grains.captured(at * 0.02, at * 0.02 + 0.014)
+    assert playhead.push(10.02, 0.02, utterance) == pytest.approx(10.054)
+    assert playhead.push(10.02, 0.02, utterance) == pytest.approx(10.074)
+    assert playhead.end_of(utterance, 10.03) == pytest.approx(10.094)
