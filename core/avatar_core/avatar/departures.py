@@ -7,6 +7,7 @@ from avatar_core.avatar.reporting import MAX_PICTURES
 from avatar_core.avatar.sinks import VideoSink
 from avatar_core.clock import Clock
 from avatar_core.media.frames import VideoFrame
+from avatar_core.media.sync_picture import COUNTER_MODULUS
 from avatar_core.wire.livekit import PictureReport
 
 _EXPECTED = 600
@@ -42,7 +43,8 @@ class Departures:
         sound_s = self._sound_s.pop(frame.pts_s, None)
         if sound_s is not None:
             offset_s = self._clock.now() - sound_s
-            self._left.append(PictureReport(round(frame.pts_s * self._fps), round(1000 * offset_s, 3)))
+            number = round(frame.pts_s * self._fps) % COUNTER_MODULUS
+            self._left.append(PictureReport(number, round(1000 * offset_s, 3)))
         self._sink.capture(frame)
 
     def take(self) -> tuple[PictureReport, ...]:

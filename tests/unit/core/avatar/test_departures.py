@@ -5,6 +5,7 @@ import pytest
 from avatar_core.avatar.departures import Departures
 from avatar_core.avatar.reporting import MAX_PICTURES
 from avatar_core.media.frames import VideoFrame
+from avatar_core.media.sync_picture import COUNTER_MODULUS
 from tests.fakes.clock import ManualClock
 from tests.fakes.video_generator import picture
 
@@ -61,7 +62,7 @@ def test_the_newest_are_told_where_more_left_than_a_report_holds() -> None:
 @pytest.mark.parametrize("fps", [24_000 / 1001, 29.97, 30.0, 60.0])
 def test_the_number_is_that_of_the_pattern_at_any_rate(fps: float) -> None:
     departures = Departures(Screen(), fps, ManualClock(0.0))
-    for number in (1, 1_000, 100_000):
+    for number in (1, 1_000, 100_000, COUNTER_MODULUS + 5):
         departures.expect(number / fps, 0.0)
         departures.capture(picture(number / fps))
-    assert [one.number for one in departures.take()] == [1, 1_000, 100_000]
+    assert [one.number for one in departures.take()] == [1, 1_000, 100_000, 5]
