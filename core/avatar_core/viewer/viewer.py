@@ -84,11 +84,8 @@ class Viewer:
         """Scale pictures to this box from now on."""
         self._box = (width_px, height_px)
         needed = width_px * height_px * _BYTES_PER_PIXEL
-        if self._writer is not None and needed <= self._writer.slot_bytes:
-            return
-        if self._writer is not None:
-            self._writer.close()
-        self._make_memory()
+        if self._writer is None or needed > self._writer.slot_bytes:
+            self._make_memory()
 
     def set_monitor(self, muted: bool) -> None:
         """Let the speakers play, or not."""
@@ -139,6 +136,8 @@ class Viewer:
         self._tell(self._monitor.describe())
 
     def _make_memory(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
         width_px, height_px = self._box
         self._writer = PreviewWriter(width_px * height_px * _BYTES_PER_PIXEL)
         path = os.fspath(self._writer.path)
