@@ -26,12 +26,13 @@ from avatar_core.avatar.faults.delays import SWEEP_MS
 from avatar_core.avatar.faults.planted import Faults
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import load_config
+from avatar_core.metrics.way import AROUND_S
 from avatar_core.metrics.zero import Difference
 
 PATTERN = "sync-pattern"
 STEPS_MS = tuple(dict.fromkeys(SWEEP_MS))
 LOOK_S = 0.1
-SETTLED_S = 5.0
+SETTLED_S = AROUND_S + 2.0
 LETS_GO_S = 3.5
 """From the order to speak: half a second until sound is heard, and 3 s of it."""
 

@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from avatar_core.bench import cli
 from avatar_core.bench.config import Config, desktop_environment, process_environment
 from avatar_core.bench.observe.observed import ObserveRequest
+from avatar_core.leaving import run_and_leave
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,5 +31,10 @@ def _open_window(config: Config, out: Path | None, faults: Sequence[str], observ
     return run_demo_off_screen(config, out, read_faults(faults))
 
 
+def run() -> NoReturn:
+    """The console script: run, and end the process with the exit code."""
+    run_and_leave(main)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

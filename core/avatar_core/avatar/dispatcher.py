@@ -20,6 +20,7 @@ from avatar_core.avatar.loading import installed_generators, load_generator
 from avatar_core.avatar.worker_options import read_options, read_own_token, read_scalar
 from avatar_core.avatar.worker_pool import CrashLoop, PoolFull, WorkerPool
 from avatar_core.errors import BenchError, ConfigError, WireError
+from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire.codec import JsonScalar, Length, Within, from_fields, parse_object
@@ -245,4 +246,4 @@ def _read_config(line: bytes) -> DispatcherConfig:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_leave(main)

@@ -6,7 +6,6 @@ Stop, at SIGTERM and when stdin ends; by itself when its controller is gone or t
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from typing import Literal
 
@@ -17,6 +16,7 @@ from avatar_core.avatar.runner import AvatarRunner, ReceiverFactory, livekit_rec
 from avatar_core.avatar.worker_options import WorkerIdentity, WorkerOptions, read_options, read_own_token
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import BenchError, WireError
+from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.room.connection import RoomConnection
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -142,4 +142,4 @@ async def _join(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_leave(main)

@@ -56,6 +56,8 @@ class Intake:
                 self._preview.attach(message)
             case messages.Samples():
                 self._samples(message)
+            case messages.WayRead():
+                self._way(message)
             case messages.OffsetMeasured():
                 self._figures.measure_offset(message.at_s, message.offset_ms, message.picture)
                 self._estimate_source(message.at_s, message.offset_ms)
@@ -86,11 +88,6 @@ class Intake:
 
     def _samples(self, message: messages.Samples) -> None:
         for at_s, value in message.points:
-            if message.series == "av_offset_buffers_ms":
-                self._figures.zero.way_told(at_s, value, by_reports=False)
-            elif message.series == "av_offset_way_ms":
-                self._figures.zero.way_told(at_s, value, by_reports=True)
-                self._figures.measure("av_offset_way_ms", value, since_s=at_s - _PERIOD_S)
             if message.series in list(SeriesName):
                 self._figures.point(SeriesName(message.series), at_s, value)
             if message.series == "freeze_s":
@@ -101,6 +98,11 @@ class Intake:
                 self._figures.measure(message.series, value, since_s=at_s - _PERIOD_S)
             elif message.series == "buffer_audio_ms":
                 self._figures.measure("audio_delay_ms", value, since_s=at_s)
+
+    def _way(self, read: messages.WayRead) -> None:
+        self._figures.zero.way_told(read.at_s, read.buffers_ms, read.reported_ms)
+        if read.reported_ms is not None:
+            self._figures.measure("av_offset_way_ms", read.reported_ms, since_s=read.at_s - _PERIOD_S)
 
     def _estimate_source(self, at_s: float, offset_ms: float) -> None:
         """What left an avatar that does not tell: what the way added is taken off (DESIGN, "two offsets")."""

@@ -1,65 +1,102 @@
-"""How much longer a picture is under way to the viewer than sound, moment by moment, by WebRTC's statistics. Pure."""
+"""How much longer a picture is under way to the viewer than sound, moment by moment, by WebRTC's statistics. Pure.
 
-from bisect import bisect_right
-from collections import deque
+There are two accounts. A picture's stay in the receiver's buffer against sound's follows every change, but does not
+know of the rest of the way. RTCP's reports of the sender and the times of playout tell the whole, from capture to
+playout, but one reading in ten, on a busy machine up to half of them, is a grain of sound off. So the buffers tell the
+course, and the middle of what reports had beyond them, over some seconds before and after, tells the level.
+"""
+
+from bisect import bisect_left, bisect_right
 from statistics import median
+from typing import NamedTuple
 
-_TOLD = 3
-"""Of so many readings the middle one counts: one in ten is a grain of sound off."""
+AROUND_S = 8.0
+"""So long before and after a moment, what reports had beyond the buffers counts for it."""
+_FEWEST = 3
+"""Where there are fewer in that time, the nearest so many count."""
 _KEPT = 4_000
+
+
+class _Reading(NamedTuple):
+    at_s: float
+    buffers_ms: float
+    beyond_ms: float | None
+
+
+class _Course:
+    """The readings of one avatar, whose sound has a jitter buffer of its own."""
+
+    def __init__(self) -> None:
+        self.readings: list[_Reading] = []
+        self.reported: list[_Reading] = []
+        """Those in which reports told."""
+
+    def add(self, reading: _Reading) -> None:
+        for readings in (self.readings,) if reading.beyond_ms is None else (self.readings, self.reported):
+            readings.append(reading)
+            del readings[:-_KEPT]
+
+    def offset_ms(self, at_s: float) -> float:
+        """What the way added at a moment; there must be a reading."""
+        return self._buffers_ms(at_s) + self._beyond_ms(at_s)
+
+    def _buffers_ms(self, at_s: float) -> float:
+        behind = bisect_right(self.readings, at_s, key=_time_of)
+        if behind in (0, len(self.readings)):
+            return self.readings[min(behind, len(self.readings) - 1)].buffers_ms
+        before, next_ = self.readings[behind - 1], self.readings[behind]
+        share = (at_s - before.at_s) / (next_.at_s - before.at_s)
+        return before.buffers_ms + (next_.buffers_ms - before.buffers_ms) * share
+
+    def _beyond_ms(self, at_s: float) -> float:
+        first = bisect_left(self.reported, at_s - AROUND_S, key=_time_of)
+        last = bisect_right(self.reported, at_s + AROUND_S, key=_time_of)
+        around = self.reported[first:last]
+        if len(around) < _FEWEST:
+            around = sorted(self.reported, key=lambda reading: abs(reading.at_s - at_s))[:_FEWEST]
+        return median(reading.beyond_ms or 0.0 for reading in around) if around else 0.0
 
 
 class Way:
     """Of the avatar that is followed. What it adds to an A/V offset is of the viewer's side, not the avatar's."""
 
     def __init__(self) -> None:
-        self._by_reports = False
-        self._told: deque[tuple[float, float]] = deque(maxlen=_TOLD)
-        self._course: deque[tuple[float, float]] = deque(maxlen=_KEPT)
+        self._before: list[_Course] = []
+        self._now = _Course()
 
     def begin(self) -> None:
-        """Another avatar is followed, whose sound has a jitter buffer of its own; what was told stays."""
-        self._told.clear()
+        """Another avatar is followed; what was told of those before stays."""
+        if self._now.readings:
+            self._before.append(self._now)
+            self._now = _Course()
 
-    def told(self, at_s: float, offset_ms: float, *, by_reports: bool = True) -> bool:
-        """A reading of that moment; True where it is not to be compared with what was told before.
+    def told(self, at_s: float, buffers_ms: float, reported_ms: float | None) -> bool:
+        """A reading of that moment: by the buffers, and by the reports, where they tell; some servers' never do.
 
-        By RTCP's reports of the sender and the times of playout, from capture to playout. Not `by_reports`: a picture's
-        stay in the receiver's buffer against sound's, for as long as those don't tell; some servers' never do.
+        True where what the way added, as it is said from now on, is not to be compared with what was said before.
         """
-        if self._told and self._by_reports and not by_reports:
-            return False
-        is_other = not self._told or by_reports != self._by_reports
-        if self._told and is_other:
-            # What was told of this avatar so far is another figure.
-            self._told.clear()
-            self._course.clear()
-        self._by_reports = by_reports
-        self._told.append((at_s, offset_ms))
-        if len(self._told) == _TOLD:
-            middle_ms = median(told_ms for _, told_ms in self._told)
-            if not self._course or self._course[-1][0] < self._told[0][0]:
-                self._course.append((self._told[0][0], middle_ms))
-            self._course.append((self._told[_TOLD // 2][0], middle_ms))
+        now = self._now
+        is_other = not now.readings or (reported_ms is not None and not now.reported)
+        now.add(_Reading(at_s, buffers_ms, None if reported_ms is None else reported_ms - buffers_ms))
         return is_other
 
     @property
     def is_told(self) -> bool:
         """Whether there is a reading of the avatar that is followed."""
-        return bool(self._told)
+        return bool(self._now.readings)
 
     def settled(self, at_s: float) -> bool:
-        """Whether what is said of that moment is said for good."""
-        return len(self._told) == _TOLD and at_s <= self._course[-1][0]
+        """Whether what is said of that moment, while this avatar is followed, is said for good."""
+        return self.is_told and self._now.readings[-1].at_s >= at_s + AROUND_S
 
     def offset_ms(self, at_s: float) -> float | None:
         """What it added at a moment; None before there is a reading."""
-        if len(self._told) in range(1, _TOLD) and at_s >= self._told[0][0]:
-            return median(told_ms for _, told_ms in self._told)
-        if not self._course:
+        told = [course for course in (*self._before, self._now) if course.readings]
+        if not told:
             return None
-        behind = bisect_right(self._course, at_s, key=lambda told: told[0])
-        if behind in (0, len(self._course)):
-            return self._course[min(behind, len(self._course) - 1)][1]
-        (before_s, before_ms), (next_s, next_ms) = self._course[behind - 1], self._course[behind]
-        return before_ms + (next_ms - before_ms) * (at_s - before_s) / (next_s - before_s)
+        begun = [course for course in told if course.readings[0].at_s <= at_s]
+        return (begun or told[:1])[-1].offset_ms(at_s)
+
+
+def _time_of(reading: _Reading) -> float:
+    return reading.at_s

@@ -14,7 +14,7 @@ from avatar_core.metrics.way import Way
 
 BLOCK = 5
 _KEPT = 1_000
-_WAITING = 16
+_WAITING = 64
 _PICTURES = 1_024
 
 
@@ -73,9 +73,9 @@ class ZeroBlock:
         if len(self._left_ms) > _PICTURES:
             self._left_ms.popitem(last=False)
 
-    def way_told(self, at_s: float, offset_ms: float, *, by_reports: bool) -> None:
+    def way_told(self, at_s: float, buffers_ms: float, reported_ms: float | None) -> None:
         """A reading of the way, as `Way.told` takes it."""
-        if self._way.told(at_s, offset_ms, by_reports=by_reports):
+        if self._way.told(at_s, buffers_ms, reported_ms):
             # Until now it, or what another account leaves of it, was in the zero.
             self._forget()
         while self._waiting and self._way.settled(self._waiting[0].at_s):

@@ -1,9 +1,8 @@
 """The worker process for VideoSDK's wire in a LiveKit room: `avatar.worker`, hearing by data packets."""
 
-import sys
-
 from avatar_core.avatar import worker
 from avatar_core.avatar.generator import AvatarOptions
+from avatar_core.leaving import run_and_leave
 from avatar_core.room.connection import RoomConnection
 from avatar_core.videosdk.room_meeting import RoomMeeting
 from avatar_core.videosdk.speech_receiver import MeetingAudioReceiver
@@ -17,4 +16,4 @@ def videosdk_receiver(connection: RoomConnection, controller: str, _: AvatarOpti
 
 
 if __name__ == "__main__":
-    sys.exit(worker.main(videosdk_receiver))
+    run_and_leave(lambda: worker.main(videosdk_receiver))

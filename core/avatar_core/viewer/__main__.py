@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from avatar_core.errors import WireError
+from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.viewer.process import ViewerProcess
 from avatar_core.wire import messages
@@ -28,4 +29,4 @@ async def _run() -> int:
 
 if __name__ == "__main__":
     log_to_owner()
-    sys.exit(asyncio.run(_run()))
+    run_and_leave(lambda: asyncio.run(_run()))

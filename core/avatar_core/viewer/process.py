@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +124,9 @@ class ViewerProcess:
                         buffers_ms[publication.kind] = rate.buffer_ms
                     bitrate_bps += rate.bitrate_bps if publication.kind is TrackKind.VIDEO else 0.0
             self._readings = readings
-            # Not every server's reports tell the whole way.
-            for series, delays_ms in (("av_offset_way_ms", ways_ms), ("av_offset_buffers_ms", buffers_ms)):
-                if len(delays_ms) == 2:
-                    offset_ms = delays_ms[TrackKind.VIDEO] - delays_ms[TrackKind.AUDIO]
-                    self.tell(messages.Samples(series, ((self._clock.now(), offset_ms),)))
-                    break
+            buffers_offset_ms = _offset_ms(buffers_ms)
+            if buffers_offset_ms is not None:
+                self.tell(messages.WayRead(self._clock.now(), buffers_offset_ms, _offset_ms(ways_ms)))
             first_s = watch.video.first_frame_s if watch is not None else None
             if watch is not None and first_s is not None and self._clock.now() - first_s >= _RATE_KNOWN_AFTER_S:
                 self._report_video(watch, bitrate_bps)
@@ -197,3 +195,8 @@ class ViewerProcess:
         self.tell(messages.ProcessFailure(what, where[:4000], "Reconnect starts it again.", True, self._clock.now()))
         self._exit_code = 1
         self._stop.set()
+
+
+def _offset_ms(delays_ms: Mapping[TrackKind, float]) -> float | None:
+    """How much longer pictures take than sound; None where one of both is not known."""
+    return delays_ms[TrackKind.VIDEO] - delays_ms[TrackKind.AUDIO] if len(delays_ms) == len(TrackKind) else None

@@ -192,6 +192,15 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
+class WayRead:
+    """How much longer pictures are under way than sound: in the buffers; from capture to playout, by the reports."""
+
+    at_s: MonotonicS
+    buffers_ms: float
+    reported_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OffsetMeasured:
     """A flash and its beep were received: video time - audio time, and the number of the flash's picture."""
 
@@ -317,6 +326,7 @@ VIEWER_EVENTS: Final = Vocabulary(
     VideoStats,
     Samples,
     OffsetMeasured,
+    WayRead,
     TrackStatistics,
     Levels,
     PreviewMemory,

@@ -1,10 +1,10 @@
 """The relay process: one order on stdin (`wire.relay`), and it is in both rooms until Stop, SIGTERM or stdin's end."""
 
 import asyncio
-import sys
 
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import BenchError, WireError
+from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.relay.relay import Relay
@@ -75,4 +75,4 @@ _STOP_S = 0.9
 
 if __name__ == "__main__":
     log_to_owner()
-    sys.exit(asyncio.run(_run()))
+    run_and_leave(lambda: asyncio.run(_run()))

@@ -139,7 +139,7 @@ async def test_unknown_actions_of_notices_are_refused(told: Told) -> None:
 async def test_the_source_of_an_avatar_that_does_not_tell_is_estimated_from_the_viewers_own_delays(told: Told) -> None:
     told.tell(messages.OffsetMeasured(99.0, -30.0))
     assert told.row("av_offset_source_ms").n == 0
-    told.tell(messages.Samples("av_offset_buffers_ms", ((99.1, -45.0),)))
+    told.tell(messages.WayRead(99.1, -45.0))
     told.tell(messages.OffsetMeasured(99.5, -30.0))
     row = told.row("av_offset_source_ms")
     assert (row.n, row.value, row.estimated) == (1, 15.0, True)
@@ -150,7 +150,7 @@ async def test_a_zero_does_not_move_with_the_viewers_buffers_where_no_report_tel
     for second in range(20):
         at_s, stay_ms = 100.0 + second, 30.0 + 4 * second
         told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (), (PictureReport(second, 0.0),)))
-        told.tell(messages.Samples("av_offset_buffers_ms", ((at_s, 10.0 - stay_ms),)))
+        told.tell(messages.WayRead(at_s, 10.0 - stay_ms))
         told.tell(messages.OffsetMeasured(at_s + 0.1, 15.0 - stay_ms))
     assert zero.zero_ms == pytest.approx(5.0, abs=2.0)
     assert zero.most_moved_ms < 2.0
@@ -158,12 +158,12 @@ async def test_a_zero_does_not_move_with_the_viewers_buffers_where_no_report_tel
 
 async def test_the_zero_is_told_against_the_very_picture_that_flashed(told: Told) -> None:
     zero = told.session.life.figures.zero
-    for second in range(10):
+    for second in range(20):
         at_s, late_ms = 100.0 + second, float(second % 3)
         told.tell(messages.OffsetMeasured(at_s, late_ms - 15.0, 30 * second))
         pictures = tuple(PictureReport(30 * second + n, late_ms if n == 0 else 40.0) for n in range(3))
         told.session.life.intake.avatar_reported(AvatarReport(second, at_s, (), pictures))
-        told.tell(messages.Samples("av_offset_way_ms", ((at_s + 0.5, 0.0),)))
+        told.tell(messages.WayRead(at_s + 0.5, -5.0, 0.0))
     settled = [one.zero_ms for one in zero.differences]
     assert settled == pytest.approx([-15.0] * len(settled))
     assert len(settled) > 5

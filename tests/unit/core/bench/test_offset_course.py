@@ -15,7 +15,7 @@ def course(slope_ms_per_s: float, way_ms_per_s: float, *, told: bool = True) -> 
     offsets = OffsetCourse(figures)
     for second in range(23):
         if told:
-            figures.way.told(float(second), way_ms_per_s * second)
+            figures.way.told(float(second), way_ms_per_s * second, way_ms_per_s * second - 7.0)
         offset_ms = 10.0 + (slope_ms_per_s + way_ms_per_s) * second
         offsets.take(messages.OffsetMeasured(float(second), offset_ms))
     offsets.measure((1.0, 20.0), since_s=0.0, until_s=20.0)

@@ -61,12 +61,12 @@ def test_without_a_report_of_the_source_nothing_is_known() -> None:
 def test_what_the_way_adds_is_not_of_the_zero() -> None:
     block = ZeroBlock(Way())
     block.left(0.0, 0)
-    block.way_told(0.0, -20.0, by_reports=True)
-    for at in range(20):
-        # The sound's buffer grows by 60 ms meanwhile; the statistics come a little after what was received.
+    block.way_told(0.0, -45.0, -20.0)
+    for at in range(30):
+        # The sound's buffer grows by 90 ms meanwhile; the statistics come a little after what was received.
         way_ms = -20.0 - 3 * at
         block.received(at + 0.9, way_ms - 3 * 0.9 - 15.0)
-        block.way_told(at + 1.0, way_ms - 3, by_reports=True)
+        block.way_told(at + 1.0, way_ms - 3 - 25.0, way_ms - 3)
     assert block.zero_ms == pytest.approx(-15.0)
     assert block.most_moved_ms == pytest.approx(0.0, abs=1e-6)
 
@@ -74,20 +74,20 @@ def test_what_the_way_adds_is_not_of_the_zero() -> None:
 def test_a_shift_that_the_way_does_not_tell_moves_it() -> None:
     block = ZeroBlock(Way())
     block.left(0.0, 0)
-    block.way_told(0.0, -20.0, by_reports=True)
-    for at in range(20):
+    block.way_told(0.0, -45.0, -20.0)
+    for at in range(30):
         block.received(at + 0.5, -35.0 if at < 10 else -55.0)
-        block.way_told(at + 1.0, -20.0, by_reports=True)
+        block.way_told(at + 1.0, -45.0, -20.0)
     assert block.most_moved_ms == pytest.approx(20.0)
 
 
 def test_the_way_becoming_known_begins_a_new_block() -> None:
     block = fed(*[-50.0] * BLOCK)
-    block.way_told(10.0, -30.0, by_reports=True)
+    block.way_told(10.0, -45.0, -30.0)
     assert (block.zero_ms, len(block.differences)) == (None, 0)
-    for at in range(BLOCK + 2):
+    for at in range(BLOCK + 9):
         block.received(10.5 + at, 80.0 - 50.0)
-        block.way_told(11.0 + at, -30.0, by_reports=True)
+        block.way_told(11.0 + at, -45.0, -30.0)
     assert (block.zero_ms, block.most_moved_ms) == (-20.0, 0.0)
 
 
@@ -96,7 +96,7 @@ def test_one_reading_of_the_way_that_is_a_grain_off_moves_nothing() -> None:
     block.left(0.0, 0)
     for at in range(40):
         block.received(at + 0.5, -35.0)
-        block.way_told(at + 1.0, -12.0 if at % 5 == 4 else -20.0, by_reports=True)
+        block.way_told(at + 1.0, -45.0, -12.0 if at % 5 == 4 else -20.0)
     assert block.zero_ms == pytest.approx(-15.0)
     assert block.most_moved_ms == 0.0
 
@@ -104,30 +104,30 @@ def test_one_reading_of_the_way_that_is_a_grain_off_moves_nothing() -> None:
 def test_until_reports_tell_the_way_the_receivers_buffers_are_taken_off() -> None:
     block = ZeroBlock(Way())
     block.left(0.0, 0)
-    for at in range(20):
-        # Sound's buffer grows by 40 ms meanwhile.
+    for at in range(30):
+        # Sound's buffer grows by 60 ms meanwhile.
         buffers_ms = -20.0 - 2 * at
-        block.way_told(float(at), buffers_ms, by_reports=False)
+        block.way_told(float(at), buffers_ms, None)
         block.received(at + 0.5, buffers_ms - 1 + 5.0)
     assert (block.zero_ms, block.most_moved_ms) == (pytest.approx(5.0), pytest.approx(0.0, abs=1e-6))
-    block.way_told(20.0, -40.0, by_reports=True)
+    block.way_told(30.0, -80.0, -40.0)
     assert (block.zero_ms, len(block.differences)) == (None, 0)
-    for at in range(20, 30):
+    for at in range(30, 50):
         block.received(at + 0.5, -55.0)
-        block.way_told(at + 1.0, -40.0, by_reports=True)
+        block.way_told(at + 1.0, -80.0, -40.0)
     assert (block.zero_ms, block.most_moved_ms) == (-15.0, 0.0)
 
 
 def test_an_event_is_told_against_its_own_picture_whenever_that_is_reported() -> None:
     block = ZeroBlock(Way())
     block.left(0.0, 0)
-    block.way_told(0.0, -20.0, by_reports=True)
-    for at in range(1, 12):
+    block.way_told(0.0, -45.0, -20.0)
+    for at in range(1, 20):
         late_ms = 5.0 * (at % 4)
         block.received(at + 0.4, late_ms - 35.0, at)
         block.left(late_ms, at)
         block.left(99.0, 1_000 + at)
-        block.way_told(at + 1.0, -20.0, by_reports=True)
+        block.way_told(at + 1.0, -45.0, -20.0)
     assert {one.zero_ms for one in block.differences} == {-15.0}
     assert [one.source_ms for one in block.differences][:4] == [5.0, 10.0, 15.0, 0.0]
 

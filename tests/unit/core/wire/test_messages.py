@@ -27,6 +27,8 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (m.VIEWER_EVENTS, m.Samples("freeze_s", ((1.0, 12.5), (1.5, 3.0)))),
     (m.VIEWER_EVENTS, m.OffsetMeasured(1.0, -12.5, 41)),
     (m.VIEWER_EVENTS, m.OffsetMeasured(1.0, -12.5)),
+    (m.VIEWER_EVENTS, m.WayRead(1.0, -45.0, -20.5)),
+    (m.VIEWER_EVENTS, m.WayRead(1.0, -45.0)),
     (m.VIEWER_EVENTS, m.TrackStatistics("avatar", "audio", '[{"codec":{}}]', 9.0)),
     (m.VIEWER_EVENTS, m.Levels("avatar", -6.0, -18.5, 9.0)),
     (m.VIEWER_EVENTS, m.PreviewMemory("psm_1", 3, 921_600, 640, 360)),
