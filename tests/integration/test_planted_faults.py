@@ -23,10 +23,10 @@ SHORT = SCENARIOS["barge_in_single"]
 JUDGED = Scenario("test", SHORT.steps, ("barge_in_single", "monologue", "health"))
 
 
-async def seen(check: str, **planted: JsonScalar) -> Seen:
+async def seen(check: str, folder: Path | None = None, **planted: JsonScalar) -> Seen:
     """What a run shows whose `check` can be trusted."""
     for _ in range(ATTEMPTS):
-        shown = await observe(EMBEDDED, Faults(planted), PATTERN, JUDGED)
+        shown = await observe(EMBEDDED, Faults(planted), PATTERN, JUDGED, folder=folder)
         if shown.trusted(check):
             return shown
     return pytest.skip(f"{check} could not be trusted in {ATTEMPTS} runs")
@@ -46,10 +46,13 @@ async def test_a_planted_fault_is_caught_by_its_check(check: str, planted: dict[
     assert check in (await seen(check, **planted)).fired
 
 
-async def test_a_clean_run_is_silent() -> None:
-    shown = await seen("av_offset_ms")
-    assert shown.fired == frozenset()
+async def test_a_clean_run_is_silent(tmp_path: Path) -> None:
+    shown = await seen("av_offset_ms", tmp_path)
+    assert {name: shown.value(name) for name in shown.fired} == {}
     assert shown.value("av_offset_ms") is not None
+    (run,) = json.loads((tmp_path / "result.json").read_text())["runs"]
+    assert run["metrics"].keys() >= {"av_offset_ms", "fps"}
+    assert "av_offset_ms" in (tmp_path / "samples.csv").read_text()
 
 
 async def test_a_loaded_machine_makes_a_run_broken_and_blames_no_avatar(tmp_path: Path) -> None:

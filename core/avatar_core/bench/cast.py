@@ -53,12 +53,8 @@ class Actor:
     _avatar: Avatar
 
     async def why_ended(self) -> str:
-        """What its provider says of its end; asked again for a moment, since the room may know of it first."""
-        for _ in range(_ASKED_AGAIN):
-            if why := await self._avatar.why_ended():
-                return why
-            await asyncio.sleep(_ASKED_AGAIN_S)
-        return await self._avatar.why_ended()
+        """What its provider says of its end."""
+        return await _why_ended(self._avatar)
 
     @property
     def measured(self) -> Signal[tuple[str, float]] | None:
@@ -115,7 +111,7 @@ class Cast:
         try:
             joined = await self._joined(avatar, identity, provider.traits)
             if identity not in self._connection.participants:
-                raise ProviderStartError(f"{provider.traits.name} left as soon as it had joined.")
+                raise await _left_early(avatar, provider.traits)
             self.coming.emit(Coming(identity, provider.traits, "joined", self._clock.now()))
             sink = await avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)
         except BaseException as failure:
@@ -156,8 +152,7 @@ class Cast:
             if ended.done():
                 raise ProviderStartError(f"{traits.name} ended before it joined: {ended.result()}.")
             if left.done():
-                why = await avatar.why_ended()
-                raise ProviderStartError(f"{traits.name} left as soon as it had joined. {why}".strip())
+                raise await _left_early(avatar, traits)
             return ready.result()
         except RoomError as error:
             raise ProviderStartError(f"{traits.name} could not join: {error}") from error
@@ -182,6 +177,20 @@ class Cast:
         while not (why := await avatar.why_ended()):
             await asyncio.sleep(_ASK_INTERVAL_S)
         return why
+
+
+async def _why_ended(avatar: Avatar) -> str:
+    """Its provider's word; asked again for a moment, since the room may know of an end first."""
+    for _ in range(_ASKED_AGAIN):
+        if why := await avatar.why_ended():
+            return why
+        await asyncio.sleep(_ASKED_AGAIN_S)
+    return await avatar.why_ended()
+
+
+async def _left_early(avatar: Avatar, traits: ProviderTraits) -> ProviderStartError:
+    why = await _why_ended(avatar)
+    return ProviderStartError(f"{traits.name} left as soon as it had joined{f': {why}' if why else ''}.")
 
 
 def _kinds(traits: ProviderTraits) -> tuple[TrackKind, ...]:

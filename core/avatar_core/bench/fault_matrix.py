@@ -114,6 +114,12 @@ class Row:
         return tuple(sorted(self.seen.fired - allowed))
 
     @property
+    def alarms(self) -> str:
+        """The false ones, with the figure of those that have one, for a person."""
+        figures = ((alarm, self.seen.value(alarm)) for alarm in self.false_alarms)
+        return ", ".join(alarm if figure is None else f"{alarm} {figure:.4g}" for alarm, figure in figures)
+
+    @property
     def ok(self) -> bool:
         """Caught, or clean; within its error; and nothing else."""
         right = self.caught and self.within is not False if self.kind is not None else True
@@ -169,4 +175,4 @@ def _line(row: Row) -> str:
     detected = f"{row.detected:.4g}" if row.detected is not None else ("yes" if row.caught else "no")
     within = "" if row.within is None else ("yes" if row.within else "no")
     caught = detected if row.caught else f"{detected}, not caught"
-    return f"| `{kind.name}` | {injected} | `{kind.check}` | {caught} | {within} | {', '.join(row.false_alarms)} |"
+    return f"| `{kind.name}` | {injected} | `{kind.check}` | {caught} | {within} | {row.alarms} |"

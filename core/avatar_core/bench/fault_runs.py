@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from avatar_core.avatar.faults.table import FAULTS, FaultKind
 from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config
 from avatar_core.bench.fault_matrix import Row, Seen, markdown, row_object, what_was_seen
+from avatar_core.bench.result import build_result
+from avatar_core.bench.run_folder import RunFolder
 from avatar_core.bench.scenarios.catalogue import EXERCISE, Scenario
 from avatar_core.errors import ConfigError
 from avatar_core.owner import on_termination
@@ -53,35 +56,54 @@ def run_matrix(config: Config, request: MatrixRequest) -> str:
     return asyncio.run(_run(config, request))
 
 
-async def rows(config: Config, kinds: Sequence[FaultKind]) -> AsyncIterator[Row]:
-    """A clean run for each run with a fault, then those; each line as soon as it is known."""
+async def rows(config: Config, kinds: Sequence[FaultKind], out: Path | None = None) -> AsyncIterator[Row]:
+    """A clean run for each run with a fault, then those; each line as soon as it is known.
+
+    The run folder of one that is not as it should be stays in `out`, where that is given.
+    """
     planted = [(kind, strength) for kind in kinds for strength in kind.strengths]
     zeros: list[float] = []
-    for kind, _ in planted:
+    for number, (kind, _) in enumerate(planted, 1):
         provider = _provider(kind)
-        row = await _attempt(config, None, 0.0, provider, 0.0)
+        row = await _attempt(config, None, 0.0, provider, 0.0, _folder(out, f"{number}-clean"))
         if provider == _PATTERN and (zero := row.seen.offset_ms) is not None:
             zeros.append(zero)
         yield row
-    for kind, strength in planted:
-        yield await _attempt(config, kind, strength, _provider(kind), median(zeros) if zeros else 0.0)
+    for number, (kind, strength) in enumerate(planted, len(planted) + 1):
+        folder = _folder(out, f"{number}-{kind.name}{'' if kind.is_flag else f'={strength:g}'}")
+        yield await _attempt(config, kind, strength, _provider(kind), median(zeros) if zeros else 0.0, folder)
 
 
-async def _attempt(config: Config, kind: FaultKind | None, strength: float, provider: str, zero_ms: float) -> Row:
-    """One run, repeated where it can't be trusted."""
+def _folder(out: Path | None, name: str) -> Path | None:
+    return None if out is None else out / "runs" / name
+
+
+async def _attempt(
+    config: Config, kind: FaultKind | None, strength: float, provider: str, zero_ms: float, folder: Path | None
+) -> Row:
+    """One run, repeated where it can't be trusted; `folder` keeps the last, where that is not as it should be."""
     for attempt in range(1, ATTEMPTS + 1):
         faults = Faults({} if kind is None else {kind.name: True if kind.is_flag else strength})
         takes_s = kind.takes_s if kind is not None else 0.0
-        row = Row(kind, strength, await observe(config, faults, provider, takes_s=takes_s), zero_ms, attempt)
+        seen = await observe(config, faults, provider, takes_s=takes_s, folder=folder)
+        row = Row(kind, strength, seen, zero_ms, attempt)
         if row.trusted:
             break
+    if folder is not None and row.ok:
+        await asyncio.to_thread(shutil.rmtree, folder)
     return row
 
 
 async def observe(
-    config: Config, faults: Faults, provider: str, scenario: Scenario = EXERCISE, *, takes_s: float = 0.0
+    config: Config,
+    faults: Faults,
+    provider: str,
+    scenario: Scenario = EXERCISE,
+    *,
+    takes_s: float = 0.0,
+    folder: Path | None = None,
 ) -> Seen:
-    """Do a scenario once with these faults, for `takes_s` at least, and say what was seen."""
+    """Do a scenario once with these faults, for `takes_s` at least, and say what was seen; `folder` takes the run."""
     session = BenchSession(
         config,
         first_provider=provider,
@@ -90,14 +112,36 @@ async def observe(
         monitor_muted=True,
         join_timeout_s=_JOIN_TIMEOUT_S + faults["slow_answer_s"] + faults["slow_start_s"],
     )
+    written = RunFolder(folder) if folder is not None else None
     try:
+        if written is not None:
+            written.follow(session)
         ends_s = session.clock.now() + takes_s
         steps = [step async for step in scenario.run(session, provider)]
         await session.clock.sleep_until(ends_s)
         await session.wait_measured()
-        return what_was_seen(session.snapshot(), steps)
+        snapshot = session.snapshot()
+        if written is not None:
+            samples = tuple(session.samples())
+            result = build_result(
+                snapshot,
+                session.timeline(0.0),
+                steps,
+                scenario=scenario,
+                provider=provider,
+                swap_to=None,
+                swap_policy=None,
+                seed=0,
+                faults=faults,
+                samples=samples,
+            )
+            await asyncio.to_thread(written.write_result, result)
+            await asyncio.to_thread(written.write_samples, samples)
+        return what_was_seen(snapshot, steps)
     finally:
         await session.aclose()
+        if written is not None:
+            written.close()
 
 
 def _provider(kind: FaultKind) -> str:
@@ -111,11 +155,11 @@ async def _run(config: Config, request: MatrixRequest) -> str:
     progress = sys.stderr if request.json_to == "-" else sys.stdout
 
     async def go() -> None:
-        async for row in rows(config, kinds):
+        async for row in rows(config, kinds, request.out):
             done.append(row)
             what = f"{row.kind.name} {row.strength:g}" if row.kind is not None else "clean"
             came = "ok" if row.ok else row.why or "not as it should be"
-            more = f" ({', '.join(row.false_alarms)})" if row.false_alarms else ""
+            more = f" ({row.alarms})" if row.false_alarms else ""
             print(f"{len(done)} of {total}: {what}: {came}{more}", file=progress, flush=True)
 
     going = spawn(go(), name="fault matrix")

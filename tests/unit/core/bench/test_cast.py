@@ -136,7 +136,23 @@ async def test_one_that_joins_and_leaves_is_not_waited_for() -> None:
     avatar = casting.room.join(WHO)
     await settle()
     avatar.leave()
-    with pytest.raises(ProviderStartError, match="left as soon as it had joined"):
+    with pytest.raises(ProviderStartError, match=r"left as soon as it had joined\.$"):
+        await casting.starting
+    assert casting.provided.closed == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_why_one_left_is_said_though_its_provider_knows_after_the_room(whole: bool) -> None:
+    casting = Casting()
+    await settle()
+    avatar = casting.room.join(WHO)
+    for kind in TrackKind if whole else ():
+        avatar.publish(kind)
+    await settle(1 if whole else 10)
+    avatar.leave()
+    await settle()
+    casting.provided.why = "exit code 1: no licence"
+    with pytest.raises(ProviderStartError, match=r"left as soon as it had joined: exit code 1: no licence\.$"):
         await casting.starting
     assert casting.provided.closed == 1
 

@@ -1,13 +1,17 @@
 """What the fault matrix makes of runs: caught, within its error, and nothing else; or not trusted."""
 
+import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from avatar_core.avatar.faults.table import FAULTS
+from avatar_core.bench import fault_runs
+from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.fault_matrix import Row, Seen, markdown, row_object, what_was_seen
-from avatar_core.bench.fault_runs import MatrixRequest
+from avatar_core.bench.fault_runs import MatrixRequest, rows
 from avatar_core.bench.scenarios.steps import Step
 from avatar_core.bench.snapshot import Finding, SessionSnapshot
 from avatar_core.bench.states import SessionState
@@ -71,7 +75,8 @@ def test_a_check_that_cannot_be_trusted_says_nothing_and_is_not_a_miss() -> None
 def test_a_clean_run_is_silent_or_it_is_an_alarm() -> None:
     assert Row(None, 0.0, seen(check("fps", "pass", 30.0))).ok
     alarm = Row(None, 0.0, seen(check("fps", "warn", 12.0)))
-    assert (alarm.ok, alarm.false_alarms) == (False, ("fps",))
+    assert (alarm.ok, alarm.false_alarms, alarm.alarms) == (False, ("fps",), "fps 12")
+    assert Row(None, 0.0, seen(failed=("avatar",))).alarms == "step:avatar"
     assert not Row(None, 0.0, seen(check("fps", "broken", None))).trusted
     assert "false alarms in them: 1 (fps)" in markdown([alarm])
 
@@ -94,3 +99,20 @@ def test_faults_are_chosen_by_name_and_a_wrong_one_is_refused() -> None:
     assert len(MatrixRequest().kinds()) == len(FAULTS)
     with pytest.raises(ConfigError, match=r"'explode'\. Known are offset_ms"):
         MatrixRequest(("explode",)).kinds()
+
+
+async def test_runs_that_are_not_as_they_should_be_keep_their_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    alarm, silent = seen(check("black_s", "warn", 1.0)), seen(check("black_s", "pass", 0.0))
+    caught, missed = seen(check("interrupt_leak_ms", "fail", 230.0)), seen(check("interrupt_leak_ms", "pass", 0.0))
+    runs = iter([alarm, silent, caught, missed])
+
+    async def observe(*_: object, folder: Path, **__: object) -> Seen:
+        await asyncio.to_thread(folder.mkdir, parents=True)
+        return next(runs)
+
+    monkeypatch.setattr(fault_runs, "observe", observe)
+    done = [row async for row in rows(Config(RoomChoice(RoomKind.EMBEDDED, "a test")), [LEAK], tmp_path)]
+    assert [row.ok for row in done] == [False, True, True, False]
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["1-clean", "4-leak_ms=500"]
