@@ -75,6 +75,13 @@ class Row:
         return any(check.verdict in ("pass", *_FIRED) for check in self.seen.checks)
 
     @property
+    def is_told(self) -> bool:
+        """Whether the run is trusted and measured what is to catch its fault: that may be left out, by chance."""
+        own = self.kind.check if self.kind is not None else ""
+        skipped = {check.threshold.metric for check in self.seen.checks if check.verdict == "skipped"}
+        return self.trusted and own not in skipped
+
+    @property
     def why(self) -> str:
         """Why it can't be trusted; empty where it can."""
         broken = [check for check in self.seen.checks if check.verdict == "broken"]

@@ -81,13 +81,13 @@ def _folder(out: Path | None, name: str) -> Path | None:
 async def _attempt(
     config: Config, kind: FaultKind | None, strength: float, provider: str, zero_ms: float, folder: Path | None
 ) -> Row:
-    """One run, repeated where it can't be trusted; `folder` keeps the last, where that is not as it should be."""
+    """One run, repeated where it says nothing; `folder` keeps the last, where that is not as it should be."""
     for attempt in range(1, ATTEMPTS + 1):
         faults = Faults({} if kind is None else {kind.name: True if kind.is_flag else strength})
         takes_s = kind.takes_s if kind is not None else 0.0
         seen = await observe(config, faults, provider, takes_s=takes_s, folder=folder)
         row = Row(kind, strength, seen, zero_ms, attempt)
-        if row.trusted:
+        if row.is_told:
             break
     if folder is not None and row.ok:
         await asyncio.to_thread(shutil.rmtree, folder)

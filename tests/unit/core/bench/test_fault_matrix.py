@@ -72,6 +72,14 @@ def test_a_check_that_cannot_be_trusted_says_nothing_and_is_not_a_miss() -> None
     assert row.why in markdown([row])
 
 
+def test_a_check_that_was_not_measured_is_looked_at_again_and_then_a_miss() -> None:
+    row = Row(LEAK, 200.0, seen(check("interrupt_leak_ms", "skipped", None)))
+    assert (row.is_told, row.trusted, row.caught, row.ok) == (False, True, False, False)
+    assert Row(LEAK, 200.0, seen(check("interrupt_leak_ms", "pass", 0.0), check("fps", "skipped", None))).is_told
+    assert Row(LOST, 1.0, seen(findings=("B4",))).is_told
+    assert Row(None, 0.0, seen(check("fps", "pass", 30.0), check("black_s", "skipped", None))).is_told
+
+
 def test_a_clean_run_is_silent_or_it_is_an_alarm() -> None:
     assert Row(None, 0.0, seen(check("fps", "pass", 30.0))).ok
     alarm = Row(None, 0.0, seen(check("fps", "warn", 12.0)))
