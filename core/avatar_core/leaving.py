@@ -30,7 +30,9 @@ def run_and_leave(main: Callable[[], int]) -> NoReturn:
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
-        except (OSError, ValueError):
+            # `main` may have closed it, as an owner's pipe is; nothing is lost then.
+            if not stream.closed:
+                stream.flush()
+        except OSError:
             code = code or 120
     os._exit(code)

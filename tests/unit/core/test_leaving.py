@@ -1,5 +1,6 @@
 """A process ends by its main's exit code, and is not taken down piece by piece."""
 
+import os
 import subprocess
 import sys
 
@@ -24,15 +25,20 @@ run_and_leave(main)
 """
 
 
-def ended(end: str) -> tuple[int, str, str]:
-    script = _SCRIPT.format(end=end)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+def ran(script: str) -> tuple[int, str, str]:
+    """Exit code, output and errors; output to a pipe is kept back until it is flushed."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def ended(end: str) -> tuple[int, str, str]:
+    return ran(_SCRIPT.format(end=end))
 
 
 @pytest.mark.parametrize("code", [0, 3])
 def test_it_ends_by_the_code_of_main_after_what_is_registered(code: int) -> None:
-    # Without a flush of its own, what is printed to a pipe would be lost.
     assert ended(f"return {code}") == (code, "ran\nat exit\n", "")
 
 
@@ -49,11 +55,14 @@ def test_error_is_told_with_its_traceback() -> None:
 
 
 def test_lost_output_is_a_failure() -> None:
-    assert ended("sys.stdout.close()")[0] == 120
+    assert ended("import os; os.close(1); return 0")[0] == 120
+
+
+def test_output_that_main_closed_is_not_lost() -> None:
+    assert ended("atexit.unregister(print); sys.stdout.close(); return 0") == (0, "ran\n", "")
 
 
 def test_interpreter_that_is_taken_down_shows_in_this_script() -> None:
     """What the tests above would see, were it so."""
     script = _SCRIPT.format(end="return 0").replace("run_and_leave(main)", "sys.exit(main())")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout == "ran\nat exit\ntaken down\n"
+    assert ran(script) == (0, "ran\nat exit\ntaken down\n", "")
