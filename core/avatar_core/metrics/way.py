@@ -19,42 +19,43 @@ _KEPT = 4_000
 
 class _Reading(NamedTuple):
     at_s: float
-    buffers_ms: float
-    beyond_ms: float | None
+    ms: float
 
 
 class _Course:
     """The readings of one avatar, whose sound has a jitter buffer of its own."""
 
     def __init__(self) -> None:
-        self.readings: list[_Reading] = []
-        self.reported: list[_Reading] = []
-        """Those in which reports told."""
+        self.buffers: list[_Reading] = []
+        self.beyond: list[_Reading] = []
+        """What reports had beyond the buffers, where they told."""
 
-    def add(self, reading: _Reading) -> None:
-        for readings in (self.readings,) if reading.beyond_ms is None else (self.readings, self.reported):
-            readings.append(reading)
-            del readings[:-_KEPT]
+    def add(self, at_s: float, buffers_ms: float, reported_ms: float | None) -> None:
+        self.buffers.append(_Reading(at_s, buffers_ms))
+        del self.buffers[:-_KEPT]
+        if reported_ms is not None:
+            self.beyond.append(_Reading(at_s, reported_ms - buffers_ms))
+            del self.beyond[:-_KEPT]
 
     def offset_ms(self, at_s: float) -> float:
         """What the way added at a moment; there must be a reading."""
         return self._buffers_ms(at_s) + self._beyond_ms(at_s)
 
     def _buffers_ms(self, at_s: float) -> float:
-        behind = bisect_right(self.readings, at_s, key=_time_of)
-        if behind in (0, len(self.readings)):
-            return self.readings[min(behind, len(self.readings) - 1)].buffers_ms
-        before, next_ = self.readings[behind - 1], self.readings[behind]
+        behind = bisect_right(self.buffers, at_s, key=_time_of)
+        if behind in (0, len(self.buffers)):
+            return self.buffers[min(behind, len(self.buffers) - 1)].ms
+        before, next_ = self.buffers[behind - 1], self.buffers[behind]
         share = (at_s - before.at_s) / (next_.at_s - before.at_s)
-        return before.buffers_ms + (next_.buffers_ms - before.buffers_ms) * share
+        return before.ms + (next_.ms - before.ms) * share
 
     def _beyond_ms(self, at_s: float) -> float:
-        first = bisect_left(self.reported, at_s - AROUND_S, key=_time_of)
-        last = bisect_right(self.reported, at_s + AROUND_S, key=_time_of)
-        around = self.reported[first:last]
+        first = bisect_left(self.beyond, at_s - AROUND_S, key=_time_of)
+        last = bisect_right(self.beyond, at_s + AROUND_S, key=_time_of)
+        around = self.beyond[first:last]
         if len(around) < _FEWEST:
-            around = sorted(self.reported, key=lambda reading: abs(reading.at_s - at_s))[:_FEWEST]
-        return median(reading.beyond_ms or 0.0 for reading in around) if around else 0.0
+            around = sorted(self.beyond, key=lambda reading: abs(reading.at_s - at_s))[:_FEWEST]
+        return median(reading.ms for reading in around) if around else 0.0
 
 
 class Way:
@@ -66,7 +67,7 @@ class Way:
 
     def begin(self) -> None:
         """Another avatar is followed; what was told of those before stays."""
-        if self._now.readings:
+        if self._now.buffers:
             self._before.append(self._now)
             self._now = _Course()
 
@@ -76,25 +77,25 @@ class Way:
         True where what the way added, as it is said from now on, is not to be compared with what was said before.
         """
         now = self._now
-        is_other = not now.readings or (reported_ms is not None and not now.reported)
-        now.add(_Reading(at_s, buffers_ms, None if reported_ms is None else reported_ms - buffers_ms))
+        is_other = not now.buffers or (reported_ms is not None and not now.beyond)
+        now.add(at_s, buffers_ms, reported_ms)
         return is_other
 
     @property
     def is_told(self) -> bool:
         """Whether there is a reading of the avatar that is followed."""
-        return bool(self._now.readings)
+        return bool(self._now.buffers)
 
     def settled(self, at_s: float) -> bool:
         """Whether what is said of that moment, while this avatar is followed, is said for good."""
-        return self.is_told and self._now.readings[-1].at_s >= at_s + AROUND_S
+        return self.is_told and self._now.buffers[-1].at_s >= at_s + AROUND_S
 
     def offset_ms(self, at_s: float) -> float | None:
         """What it added at a moment; None before there is a reading."""
-        told = [course for course in (*self._before, self._now) if course.readings]
+        told = [course for course in (*self._before, self._now) if course.buffers]
         if not told:
             return None
-        begun = [course for course in told if course.readings[0].at_s <= at_s]
+        begun = [course for course in told if course.buffers[0].at_s <= at_s]
         return (begun or told[:1])[-1].offset_ms(at_s)
 
 
