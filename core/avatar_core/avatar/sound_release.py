@@ -19,9 +19,9 @@ from avatar_core.avatar.utterances import Utterances
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
 
-QUEUE_S = 0.05
+QUEUE_S = 0.1
 """Sound given to the output ahead of time: what an interrupt takes back, and a late loop lives on."""
-SILENCE_S = 0.04
+SILENCE_S = QUEUE_S - GRAIN_S
 """The same while nobody speaks. Silence never stops: an output that runs dry shifts every receiver's clock."""
 LAST_MOMENT_S = 0.01
 """The same within an utterance whose sound has not come: what comes in time must not find silence before it."""

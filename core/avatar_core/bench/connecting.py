@@ -114,7 +114,7 @@ class Connecting:
         life.measures.begin_buffers(is_used)
         feeding = self._feed.watch_agent(stage.connection, is_used)
         life.tasks.spawn(feeding, name="agent statistics")
-        life.machine.begin_resources(is_used, stage.viewer, stage.dispatcher)
+        life.machine.begin_resources(is_used, stage.viewer, stage.dispatcher, stage.venue.server_pid)
         life.measures.begin_hang_watch(is_used, life.standing)
         life.standing.set_state(SessionState.READY)
         if stage.actor is not actor:

@@ -10,6 +10,7 @@ from avatar_core.bench.viewer_child import ViewerChild
 from avatar_core.clock import Clock
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
+from avatar_core.wire.messages import WatchProcesses
 
 _LAG_TICK_S = 0.05
 
@@ -30,9 +31,16 @@ class MachineMeasures:
             self._tasks.spawn(self._watch_lag(), name="loop lag")
 
     def begin_resources(
-        self, goes_on: Callable[[], bool], viewer: ViewerChild, dispatcher: DispatcherChild | None = None
+        self,
+        goes_on: Callable[[], bool],
+        viewer: ViewerChild,
+        dispatcher: DispatcherChild | None = None,
+        room_pid: int | None = None,
     ) -> None:
-        """Watch what the processes use, while `goes_on`; workers are those of `dispatcher`."""
+        """Watch what the processes use, while `goes_on`; workers are those of `dispatcher`, `room_pid` our server's.
+
+        The viewer watches how long those two wait for a core.
+        """
 
         def pids() -> dict[str, list[int]]:
             dispatching = dispatcher.pid if dispatcher is not None else None
@@ -42,7 +50,11 @@ class MachineMeasures:
                 "dispatcher": [dispatching] if dispatching is not None else [],
             }
 
-        resources = ResourceWatch(self._figures, self._clock, pids)
+        def watch(workers: list[int]) -> None:
+            rooms = () if room_pid is None else (room_pid,)
+            viewer.send(WatchProcesses({"worker": tuple(workers), "room": rooms}))
+
+        resources = ResourceWatch(self._figures, self._clock, pids, watch)
         self._tasks.spawn(resources.run(goes_on), name="resource watch")
 
     async def _watch_lag(self) -> None:

@@ -46,24 +46,41 @@ def children_of(pid: int, proc: Path = _PROC) -> list[int]:
 
 
 class ResourceWatch:
-    """Owned by the session; `pids` gives the processes of a role at this moment."""
+    """Owned by the session; `pids` gives the processes of a role at this moment.
 
-    def __init__(self, figures: Figures, clock: Clock, pids: Callable[[], dict[str, list[int]]]) -> None:
+    `workers` hears of those found: once, and again whenever they are others.
+    """
+
+    def __init__(
+        self,
+        figures: Figures,
+        clock: Clock,
+        pids: Callable[[], dict[str, list[int]]],
+        workers: Callable[[list[int]], None],
+        *,
+        interval_s: float = _INTERVAL_S,
+    ) -> None:
         self._figures = figures
         self._clock = clock
         self._pids = pids
+        self._tell_workers = workers
+        self._interval_s = interval_s
+        self._workers: list[int] | None = None
         self._last: dict[int, tuple[float, Usage]] = {}
         self._memory: dict[str, deque[tuple[float, float]]] = {}
 
     async def run(self, goes_on: Callable[[], bool]) -> None:
-        """Sample every two seconds while `goes_on`."""
+        """Sample every `interval_s` while `goes_on`."""
         while goes_on():
             pids = self._pids()
             workers = pids.pop("dispatcher", [])
             usages = await asyncio.to_thread(_read_all, pids, workers)
             self._take(usages)
+            if (found := list(usages["worker"])) != self._workers:
+                self._workers = found
+                self._tell_workers(found)
             self._figures.measure("app_tasks", float(len(asyncio.all_tasks())))
-            await asyncio.sleep(_INTERVAL_S)
+            await asyncio.sleep(self._interval_s)
 
     def _take(self, usages: dict[str, dict[int, Usage]]) -> None:
         now_s = self._clock.now()

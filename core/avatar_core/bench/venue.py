@@ -26,6 +26,11 @@ class Venue:
         self.room_name = room_name
         self._server = server
 
+    @property
+    def server_pid(self) -> int | None:
+        """The process of a server that was started for it."""
+        return self._server.pid if self._server is not None else None
+
     def on_server_exit(self, tell: Callable[[str], None]) -> None:
         """Call `tell` with the end of the log should the server we started end by itself."""
         if self._server is not None:

@@ -1,6 +1,8 @@
 """What the receiver's jitter buffer did to an utterance: it holds sound back, for longer and longer or less and less.
 
-Then sound is heard later than it came, and runs slower or faster, for which no avatar is to blame. Pure.
+Then sound is heard later than it came, and runs slower or faster, for which no avatar is to blame. Its stay is read as
+the mean of a second, so what is known of a moment is a span. Of that the sound itself decides: no more is put down to
+the buffer than was heard to be off. Pure.
 """
 
 from collections import deque
@@ -11,10 +13,10 @@ from avatar_core.metrics.utterance import Measured
 
 _KEPT = 600
 _SECOND_S = 1.0
-_LEAST_S = 0.015
-"""The stay of a second is read to some 10 ms: less than this is no change."""
-_MOST_OF_RATE = 0.005
-"""The share of an utterance by which the buffer may change it before its speed says nothing: half of what warns."""
+_OFF_PERCENT = 0.5
+"""A speed that is off by less is well, whatever the buffer did: half of what warns."""
+_AT_LEAST_HALF = 2.0
+"""The speed is a median: what made it was at work for half of the utterance, so the whole shows half of it or more."""
 
 
 class ReceiverBuffer:
@@ -27,34 +29,43 @@ class ReceiverBuffer:
         """Sound that was heard in the second before `at_s` had stayed for so long."""
         self._stays.append((at_s - _SECOND_S / 2, stay_ms))
 
-    def stay_s(self, at_s: float) -> float | None:
-        """How long sound that was heard at a moment had stayed; None where that was not read."""
+    def stay_s(self, at_s: float) -> tuple[float, float] | None:
+        """The least and the most that sound heard at a moment may have stayed; None where that was not read."""
         if not self._stays:
             return None
         times_s, stays_ms = np.array(self._stays).T
         if not times_s[0] - _SECOND_S <= at_s <= times_s[-1] + _SECOND_S:
             return None
-        return float(np.interp(at_s, times_s, stays_ms)) / 1000
+        near_ms = np.append(stays_ms[np.abs(times_s - at_s) <= _SECOND_S], np.interp(at_s, times_s, stays_ms))
+        return float(near_ms.min()) / 1000, float(near_ms.max()) / 1000
 
     def taken_off(self, measured: Measured, start_s: float, end_s: float) -> Measured:
         """What was measured of an utterance heard between two moments, without what the buffer did to it.
 
         What was told of its start and end is held against when they came to the buffer. What that did meanwhile is
-        taken off the duration; the speed is left out where that is not little.
+        taken off the duration; a speed that may be its doing is left out.
         """
         first_s, last_s = self.stay_s(start_s), self.stay_s(end_s)
         if first_s is None or last_s is None:
             return measured
         left = dict(measured)
-        for name, stay_s in (("started_error_ms", first_s), ("finished_error_ms", last_s)):
+        for name, (least_s, most_s) in (("started_error_ms", first_s), ("finished_error_ms", last_s)):
             if name in left:
-                left[name] = tuple(error_ms + 1000 * stay_s for error_ms in left[name])
-        grew_s = last_s - first_s
-        if abs(grew_s) < _LEAST_S:
-            return left
-        share = grew_s / (end_s - start_s)
+                left[name] = tuple(
+                    error_ms + 1000 * _within(-error_ms / 1000, least_s, most_s) for error_ms in left[name]
+                )
+        shrank_s, grew_s = min(0.0, last_s[0] - first_s[1]), max(0.0, last_s[1] - first_s[0])
+        heard_s = end_s - start_s
         if "duration_ratio" in left:
-            left["duration_ratio"] = tuple(ratio * (1 - share) for ratio in left["duration_ratio"])
-        if abs(share) > _MOST_OF_RATE:
-            left.pop("rate_error_percent", None)
+            left["duration_ratio"] = tuple(
+                ratio - ratio / heard_s * _within(heard_s - heard_s / ratio, shrank_s, grew_s)
+                for ratio in left["duration_ratio"]
+            )
+        slowest, fastest = (100 * _AT_LEAST_HALF * by_s / heard_s for by_s in (grew_s, shrank_s))
+        if any(abs(rate) > _OFF_PERCENT and fastest <= rate <= slowest for rate in left.get("rate_error_percent", ())):
+            del left["rate_error_percent"]
         return left
+
+
+def _within(value: float, least: float, most: float) -> float:
+    return min(max(value, least), most)

@@ -19,7 +19,7 @@ class Thumbnailer:
     def __call__(self, luma: Pixels) -> Pixels:
         """`luma` [height, width] in small [36, 64]: each cell is the mean of all that it covers, to a grey level."""
         rows, columns = THUMBNAIL
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(luma), format="gray")
+        picture = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(luma), format="gray")
         # With one thread: it is the wait for others on a busy machine that would hold up the viewer.
         scaled = self._reformatter.reformat(picture, columns, rows, "gray", interpolation=Interpolation.AREA, threads=1)
         pixels: Pixels = scaled.to_ndarray().astype(np.uint8)

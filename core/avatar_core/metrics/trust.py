@@ -15,6 +15,8 @@ class TrustLimits:
     busy_for_s: float
     viewer_lateness_p99_ms: float
     """How late the viewer's clock may tick, 99th percentile of a second."""
+    core_wait_ms: float
+    """How long the avatar's process, or the room's, may wait for a core at a time."""
     calm_for_s: float
     """How long everything must be within the limits before figures are trusted again."""
     zero_moved_ms: float
@@ -30,7 +32,7 @@ class TrustLimits:
 
     @property
     def _positive(self) -> tuple[float, ...]:
-        times = (self.busy_for_s, self.viewer_lateness_p99_ms, self.calm_for_s)
+        times = (self.busy_for_s, self.viewer_lateness_p99_ms, self.core_wait_ms, self.calm_for_s)
         return (*times, self.zero_moved_ms, self.calibration_max_age_h)
 
 
@@ -84,6 +86,13 @@ class TrustJudge:
         """The viewer's clock ticked this late from `since_s` to `at_s`."""
         if lateness_p99_ms > self.limits.viewer_lateness_p99_ms:
             self._doubt(at_s, since_s, f"viewer clock {lateness_p99_ms:.0f} ms late")
+        else:
+            self._calm(at_s)
+
+    def waited(self, since_s: float, at_s: float, who: str, waited_ms: float) -> None:
+        """A process of the bench on this machine waited for a core for so long, between `since_s` and `at_s`."""
+        if waited_ms > self.limits.core_wait_ms:
+            self._doubt(at_s, since_s, f"{who} waited {waited_ms:.0f} ms for a core")
         else:
             self._calm(at_s)
 

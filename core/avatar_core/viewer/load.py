@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from avatar_core.clock import Clock
+from avatar_core.viewer.core_waits import CoreWaits
 from avatar_core.wire.messages import ProcessLoad
 
 TICK_S = 0.01
@@ -13,10 +14,11 @@ _PROC_STAT = Path("/proc/stat")
 
 
 class LoadMeter:
-    """Ticks for a second, then tells; owned by one process."""
+    """Ticks for a second, then tells; owned by one process. `waits` are looked at with each tick."""
 
-    def __init__(self, clock: Clock, *, tick_s: float = TICK_S) -> None:
+    def __init__(self, clock: Clock, *, tick_s: float = TICK_S, waits: CoreWaits | None = None) -> None:
         self._clock = clock
+        self._waits = waits or CoreWaits()
         self._tick_s = tick_s
         self._cpu_s = time.process_time()
         self._machine = _machine_ticks()
@@ -29,6 +31,7 @@ class LoadMeter:
         while now_s - started_s < _PERIOD_S:
             await asyncio.sleep(max(0.0, due_s - now_s))
             now_s = self._clock.now()
+            self._waits.look()
             # A stall makes late every tick that was due in it, not the first alone.
             while due_s <= now_s:
                 lateness_s.append(now_s - due_s)
@@ -42,6 +45,7 @@ class LoadMeter:
             lateness_p99_ms=1000 * sorted(lateness_s)[int(0.99 * (len(lateness_s) - 1))],
             lateness_max_ms=1000 * max(lateness_s),
             at_s=now_s,
+            waited_ms=self._waits.take_ms(),
         )
         self._cpu_s, self._machine = cpu_s, machine
         return load

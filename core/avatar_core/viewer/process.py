@@ -12,6 +12,7 @@ from avatar_core.errors import RoomError, WireError
 from avatar_core.owner import OwnerPipe, on_termination
 from avatar_core.room.values import ConnectionState, Publication, StateChanged, TrackKind
 from avatar_core.tasks import TaskGroup
+from avatar_core.viewer.core_waits import CoreWaits
 from avatar_core.viewer.load import LoadMeter
 from avatar_core.viewer.statistics import Inbound, InboundRate, rate_between, read_inbound
 from avatar_core.viewer.viewer import Viewer
@@ -38,6 +39,7 @@ class ViewerProcess:
         self._viewer = Viewer(start, self.tell, self._clock)
         self._readings: dict[str, tuple[float, Inbound]] = {}
         """The last statistics of each track that is shown, by its sid, with their time."""
+        self._waits = CoreWaits()
         self._exit_code = 0
 
     def tell(self, message: object) -> None:
@@ -55,6 +57,7 @@ class ViewerProcess:
         finally:
             await self._tasks.aclose()
             await self._viewer.aclose()
+            self._waits.close()
             self._pipe.close()
         return self._exit_code
 
@@ -82,6 +85,8 @@ class ViewerProcess:
                     self._viewer.set_preview_size(command.width_px, command.height_px)
                 case messages.SetMonitor():
                     self._viewer.set_monitor(command.muted)
+                case messages.WatchProcesses():
+                    self._waits.watch(command.pids)
                 case messages.Record():
                     self._viewer.record(Path(command.path) if command.path is not None else None)
                 case messages.Observe():
@@ -174,7 +179,7 @@ class ViewerProcess:
         )
 
     async def _report_load(self) -> None:
-        meter = LoadMeter(self._clock)
+        meter = LoadMeter(self._clock, waits=self._waits)
         while True:
             self.tell(await meter.measure())
             if (watch := self._viewer.followed) is not None:

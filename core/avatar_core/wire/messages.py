@@ -61,6 +61,13 @@ class SetMonitor:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchProcesses:
+    """Tell from now on in ProcessLoad how long these waited for a core: process ids by what they are."""
+
+    pids: dict[str, tuple[Count, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Observe:
     """Write what was seen and heard of `identity` since `since_s` to the file `path`, and say so by Observed."""
 
@@ -273,13 +280,17 @@ class RecordingState:
 
 @dataclass(frozen=True, slots=True)
 class ProcessLoad:
-    """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks."""
+    """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks.
+
+    `waited_ms` is the longest wait for a core of each kind of process that is watched (WatchProcesses).
+    """
 
     cpu: Annotated[float, Within(0, 1_024)]
     machine_busy: Ratio
     lateness_p99_ms: Annotated[float, Within(0, 1e9)]
     lateness_max_ms: Annotated[float, Within(0, 1e9)]
     at_s: MonotonicS
+    waited_ms: dict[str, Annotated[float, Within(0, 1e9)]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +322,7 @@ class WorkerEnded:
 
 
 VIEWER_COMMANDS: Final = Vocabulary(
-    "app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, Observe, Record, Stop
+    "app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, WatchProcesses, Observe, Record, Stop
 )
 VIEWER_EVENTS: Final = Vocabulary(
     "viewer to app",

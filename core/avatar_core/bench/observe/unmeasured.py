@@ -51,13 +51,13 @@ _LATER = "from the join"
 
 def say_what_is_not_measured(figures: Figures) -> None:
     """Note the reason at each metric that has no value, and what must be known of those whose beginning differs."""
-    workers = tuple(name for name, _ in METRICS if name.startswith("worker_"))
+    of_processes = tuple(name for name, _ in METRICS if name.startswith(("worker_", "room_")))
     for names, why in (
         (_BY_SPEECH, _SPEECH),
         (_BY_COMMANDS, _COMMANDS),
         (_BY_START, _START),
         (_BY_RELAY, _RELAY),
-        (workers, _PROCESS),
+        (of_processes, _PROCESS),
     ):
         for name in names:
             figures.note(name, why, refused=True)

@@ -17,6 +17,7 @@ LIMITS = TrustLimits(
     machine_busy=0.9,
     busy_for_s=2.0,
     viewer_lateness_p99_ms=10.0,
+    core_wait_ms=40.0,
     calm_for_s=3.0,
     zero_moved_ms=10.0,
     calibration_max_age_h=24.0,
@@ -31,10 +32,10 @@ class Measured:
         self.clock = ManualClock(NOW_S)
         self.figures = Figures(self.clock, LIMITS)
 
-    def second(self, *, busy: float = 0.2, late_ms: float = 1.0) -> None:
+    def second(self, *, busy: float = 0.2, late_ms: float = 1.0, **waited_ms: float) -> None:
         """Let a second pass and the viewer tell of it."""
         self.clock.move(1.0)
-        self.figures.take_load(ProcessLoad(0.1, busy, late_ms, late_ms, self.clock.now()))
+        self.figures.take_load(ProcessLoad(0.1, busy, late_ms, late_ms, self.clock.now(), waited_ms))
 
     def row(self, name: str) -> MetricRow:
         rows = self.figures.rows(LedgerBalance(3, 2, 1))
@@ -117,6 +118,19 @@ def test_samples_of_untrusted_time_are_counted_and_in_no_figure() -> None:
     row = measured.row("ack_ms")
     assert (row.n, row.max, row.trusted) == (1, 10.0, False)
     assert measured.figures.excluded == 1
+
+
+def test_samples_of_a_second_in_which_the_avatar_waited_for_a_core_are_taken_back() -> None:
+    measured = Measured()
+    measured.second(worker=12.0, room=3.0)
+    measured.clock.move(0.3)
+    measured.figures.measure("click_count", 1.0)
+    measured.second(worker=95.0, room=3.0)
+    assert measured.figures.values("click_count") == []
+    assert measured.figures.trust().reason == "worker waited 95 ms for a core"
+    # What says so is told of untrusted time, too.
+    assert measured.figures.values("worker_wait_ms") == [12.0, 95.0]
+    assert measured.figures.values("room_wait_ms") == [3.0, 3.0]
 
 
 def test_a_sample_is_taken_back_once_its_time_turns_out_doubtful() -> None:

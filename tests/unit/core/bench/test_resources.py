@@ -1,6 +1,8 @@
 """Memory and CPU of processes, by role."""
 
+import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,7 +35,7 @@ class Watched:
     def __init__(self) -> None:
         self.clock = ManualClock(100.0)
         self.figures = Figures(self.clock, load_trust_limits())
-        self.watch = ResourceWatch(self.figures, self.clock, dict)
+        self.watch = ResourceWatch(self.figures, self.clock, dict, lambda _: None)
 
     def see(self, cpu_s: float, *memory_mb: float) -> None:
         found = {pid: Usage(round(mb * MIB), cpu_s) for pid, mb in enumerate(memory_mb, 1)}
@@ -48,6 +50,30 @@ def test_workers_are_summed_and_cpu_is_of_the_time_between() -> None:
     assert watched.figures.values("worker_rss_mb") == [150.0, 160.0]
     assert watched.figures.values("worker_cpu_percent") == pytest.approx([50.0])
     assert watched.figures.values("viewer_rss_mb") == []
+
+
+async def test_whoever_asks_hears_of_the_workers_once_and_whenever_they_are_others() -> None:
+    told: list[list[int]] = []
+    looks = 0
+
+    def goes_on() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks <= 3
+
+    def pids() -> dict[str, list[int]]:
+        return {"app": [os.getpid()], "dispatcher": [os.getpid()] if looks > 1 else []}
+
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(60)")
+    clock = ManualClock(100.0)
+    watch = ResourceWatch(Figures(clock, load_trust_limits()), clock, pids, told.append, interval_s=0.0)
+    try:
+        await watch.run(goes_on)
+    finally:
+        child.kill()
+        await child.wait()
+    assert told[0] == []
+    assert len(told) == 2 and child.pid in told[1]
 
 
 def test_slope_is_told_after_a_minute_with_the_same_processes() -> None:

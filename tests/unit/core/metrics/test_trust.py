@@ -8,6 +8,7 @@ LIMITS = TrustLimits(
     machine_busy=0.9,
     busy_for_s=2.0,
     viewer_lateness_p99_ms=10.0,
+    core_wait_ms=40.0,
     calm_for_s=3.0,
     zero_moved_ms=10.0,
     calibration_max_age_h=24.0,
@@ -60,6 +61,21 @@ def test_a_late_clock_makes_its_own_second_doubtful_at_once() -> None:
     assert judge.reason == "viewer clock 12 ms late"
     assert not judge.trusted_between(99.5, 99.6)
     assert judge.trusted_between(98.0, 99.0)
+
+
+def test_an_avatar_that_waited_long_for_a_core_is_not_to_blame() -> None:
+    judge = TrustJudge(LIMITS)
+    judge.waited(99.0, 100.0, "worker", 40.0)
+    assert judge.trusted
+    judge.waited(100.0, 101.0, "room", 62.0)
+    assert judge.reason == "room waited 62 ms for a core"
+    assert judge.trusted_between(99.0, 100.0)
+    assert not judge.trusted_between(100.5, 100.6)
+    for at_s in (102.0, 103.0):
+        judge.waited(at_s - 1, at_s, "room", 3.0)
+        assert not judge.trusted
+    judge.waited(103.0, 104.0, "room", 3.0)
+    assert judge.trusted
 
 
 def test_trust_returns_after_it_was_calm_for_long_enough() -> None:
