@@ -20,7 +20,6 @@ from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.metrics.observations import Sound
-from avatar_core.metrics.receiver_buffer import ReceiverBuffer
 from avatar_core.metrics.sound_health import heard_at_once_ms
 from avatar_core.metrics.utterance import Measured
 from avatar_core.playback.contract import AudioOutput
@@ -76,7 +75,7 @@ class Measuring:
             said=said,
         )
         self._offsets = OffsetCourse(figures)
-        self._buffer = ReceiverBuffer()
+        self._stays: deque[tuple[float, float]] = deque(maxlen=analysis.MAX_STAYS)
         self._in_turn = asyncio.Lock()
         self._pending = 0
         self._idle = asyncio.Event()
@@ -90,8 +89,7 @@ class Measuring:
             case messages.Observed():
                 self._observing.take(message)
             case messages.Samples(series="buffer_audio_ms"):
-                for at_s, value in message.points:
-                    self._buffer.read(at_s, value)
+                self._stays.extend(message.points)
 
     def listen(self, output: AudioOutput) -> AudioOutput:
         """A link above `output` that keeps what is said, so that it can be measured once it is over."""
@@ -198,6 +196,8 @@ class Measuring:
                     course.begins_s,
                     course.goes_on,
                     self._keeper.rest_sent_s(spoken) if self._keeper is not None else None,
+                    # At a break another avatar may begin, whose sound has a buffer of its own.
+                    () if spoken.at_break else tuple(self._stays),
                 )
             )
         except OSError as error:
@@ -218,9 +218,6 @@ class Measuring:
     def _take_results(self, spoken: Spoken, analyzed: analysis.Analyzed) -> None:
         since_s, until_s = spoken.course.sent_s, (spoken.course.finished_s or self._clock.now()) + _LATE_SOUND_S
         measured = analyzed.values
-        if analyzed.recognized and not spoken.at_break:
-            # At a break another avatar may begin, whose sound has a buffer of its own.
-            measured = self._buffer.taken_off(measured, analyzed.first_sound_s, analyzed.end_s)
         for name, values in measured.items():
             for value in values:
                 self._figures.measure(name, value, since_s=since_s, until_s=until_s)

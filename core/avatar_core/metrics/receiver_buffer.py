@@ -5,13 +5,14 @@ the mean of a second, so what is known of a moment is a span. Of that the sound 
 the buffer than was heard to be off. Pure.
 """
 
-from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 
+from avatar_core.metrics.observations import Floats
+from avatar_core.metrics.speech import Utterance, speed
 from avatar_core.metrics.utterance import Measured
 
-_KEPT = 600
 _SECOND_S = 1.0
 _OFF_PERCENT = 0.5
 """A speed that is off by less is well, whatever the buffer did: half of what warns."""
@@ -20,31 +21,29 @@ _AT_LEAST_HALF = 2.0
 
 
 class ReceiverBuffer:
-    """The stay of sound in the buffer, second by second."""
+    """Of each second that is known: its end (monotonic), and how long sound heard in it had stayed, ms, in order."""
 
-    def __init__(self) -> None:
-        self._stays: deque[tuple[float, float]] = deque(maxlen=_KEPT)
-
-    def read(self, at_s: float, stay_ms: float) -> None:
-        """Sound that was heard in the second before `at_s` had stayed for so long."""
-        self._stays.append((at_s - _SECOND_S / 2, stay_ms))
+    def __init__(self, stays: Iterable[tuple[float, float]]) -> None:
+        read = np.array(list(stays), dtype=np.float64).reshape(-1, 2)
+        self._times_s = read[:, 0] - _SECOND_S / 2
+        self._stays_s = read[:, 1] / 1000
 
     def stay_s(self, at_s: float) -> tuple[float, float] | None:
         """The least and the most that sound heard at a moment may have stayed; None where that was not read."""
-        if not self._stays:
+        times_s = self._times_s
+        if not len(times_s) or not times_s[0] - _SECOND_S <= at_s <= times_s[-1] + _SECOND_S:
             return None
-        times_s, stays_ms = np.array(self._stays).T
-        if not times_s[0] - _SECOND_S <= at_s <= times_s[-1] + _SECOND_S:
-            return None
-        near_ms = np.append(stays_ms[np.abs(times_s - at_s) <= _SECOND_S], np.interp(at_s, times_s, stays_ms))
-        return float(near_ms.min()) / 1000, float(near_ms.max()) / 1000
+        near_s = self._stays_s[np.abs(times_s - at_s) <= _SECOND_S]
+        mean_s = float(self._mean_s(np.array([at_s]))[0])
+        return min(mean_s, float(near_s.min(initial=np.inf))), max(mean_s, float(near_s.max(initial=-np.inf)))
 
-    def taken_off(self, measured: Measured, start_s: float, end_s: float) -> Measured:
-        """What was measured of an utterance heard between two moments, without what the buffer did to it.
+    def taken_off(self, measured: Measured, utterance: Utterance) -> Measured:
+        """What was `measured` of an utterance, without what the buffer did to it.
 
         What was told of its start and end is held against when they came to the buffer. What that did meanwhile is
-        taken off the duration; a speed that may be its doing is left out.
+        taken off duration and speed; a speed that may be its doing all the same is left out.
         """
+        start_s, end_s = utterance.first_sound_s, utterance.end_s
         first_s, last_s = self.stay_s(start_s), self.stay_s(end_s)
         if first_s is None or last_s is None:
             return measured
@@ -61,10 +60,17 @@ class ReceiverBuffer:
                 ratio - ratio / heard_s * _within(heard_s - heard_s / ratio, shrank_s, grew_s)
                 for ratio in left["duration_ratio"]
             )
-        slowest, fastest = (100 * _AT_LEAST_HALF * by_s / heard_s for by_s in (grew_s, shrank_s))
-        if any(abs(rate) > _OFF_PERCENT and fastest <= rate <= slowest for rate in left.get("rate_error_percent", ())):
-            del left["rate_error_percent"]
+        if "rate_error_percent" in left and (found := speed(utterance.alignment, self._mean_s)) is not None:
+            left["rate_error_percent"] = (found.error_percent,)
+            slowest, fastest = (100 * _AT_LEAST_HALF * by_s / heard_s for by_s in (grew_s, shrank_s))
+            off = abs(found.error_percent) > _OFF_PERCENT
+            if found.exact and off and fastest <= found.error_percent <= slowest:
+                del left["rate_error_percent"]
         return left
+
+    def _mean_s(self, at_s: Floats) -> Floats:
+        stays_s: Floats = np.interp(at_s, self._times_s, self._stays_s)
+        return stays_s
 
 
 def _within(value: float, least: float, most: float) -> float:

@@ -3,7 +3,9 @@
 The sound that was sent is the reference (its time counted from 0); what a viewer heard is compared with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +120,7 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None, 
         skipped_ms=1000 * sum(length_s for _, _, length_s in skips),
         gaps=gaps,
         clicks_s=clicks(reference, heard.between(begin_s, end_s), alignment, edges),
-        rate_error_percent=_rate_error_percent(alignment),
+        rate_error_percent=found.error_percent if (found := speed(alignment)) is not None else None,
         pitch_error_percent=_pitch_error_percent(reference, heard, alignment),
         likeness=alignment.likeness,
         alignment=alignment,
@@ -177,14 +179,27 @@ def _skips(alignment: Alignment) -> list[tuple[float, float, float]]:
     ]
 
 
-def _rate_error_percent(alignment: Alignment) -> float | None:
-    """Median speed between points near each other: those found by waveform, where nearly all were, else by spectrum."""
+class Speed(NamedTuple):
+    """By how much speech ran too slowly (+), or too fast; `exact`: between points that were found by waveform."""
+
+    error_percent: float
+    exact: bool
+
+
+def speed(alignment: Alignment, held_s: Callable[[Floats], Floats] | None = None) -> Speed | None:
+    """Median speed between points near each other: those found by waveform, where nearly all were, else by spectrum.
+
+    `held_s`: how long sound that was heard at these moments had been held back, which is taken off where points lie
+    seconds apart; between those near each other steps of it are outvoted. None where there are too few points.
+    """
     if alignment.exact.mean() >= _NEARLY_ALL:
         exact_s, heard_s = alignment.reference_s[alignment.exact], alignment.heard_s[alignment.exact]
         found = _slowness_percent(exact_s, heard_s, *_EXACT_APART_S)
         if found is not None:
-            return found
-    return _slowness_percent(alignment.block_reference_s, alignment.block_heard_s, *_BLOCKS_APART_S)
+            return Speed(found, exact=True)
+    came_s = alignment.block_heard_s - (held_s(alignment.block_heard_s) if held_s is not None else 0.0)
+    found = _slowness_percent(alignment.block_reference_s, came_s, *_BLOCKS_APART_S)
+    return None if found is None else Speed(found, exact=False)
 
 
 def _slowness_percent(reference_s: Floats, heard_s: Floats, low_s: float, high_s: float) -> float | None:

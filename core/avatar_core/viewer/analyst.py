@@ -14,6 +14,7 @@ from avatar_core.errors import WireError
 from avatar_core.metrics.health import measure_health
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.lip_sync.follower import FaceFollower
+from avatar_core.metrics.receiver_buffer import ReceiverBuffer
 from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utterance
 from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -76,6 +77,7 @@ class Analyst:
             measured["swap_wrong_avatar_ms"] = (wrong_ms,)
         if utterance is None:
             return analysis.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "it was not recognized")
+        measured = ReceiverBuffer(order.stays).taken_off(measured, utterance)
         return analysis.Analyzed(
             order.request_id, _rounded(measured), True, utterance.first_sound_s, utterance.end_s, ""
         )

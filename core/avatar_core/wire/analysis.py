@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from avatar_core.wire.codec import Within
+from avatar_core.wire.codec import Length, Within
 from avatar_core.wire.control import Vocabulary
 from avatar_core.wire.messages import Count, MonotonicS, Name, Path, Ratio, Text
+
+MAX_STAYS: Final = 300
+"""Seconds of them: more than a viewer remembers of what it heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class Analyze:
     `elsewhere` is what was observed of the avatar before it, on which the utterance should not be heard.
     When it was told to have started and finished, and how far it was heard then, with None where that was not told.
     A part began `begins_s` after its utterance did, and `goes_on` where more of that follows; from `until_s` on that
-    may be heard as well.
+    may be heard as well. `stays` is how long sound stayed in the viewer's jitter buffer: each with the end of the
+    second that it is the mean of, ms; none where that is not to be taken off.
     """
 
     request_id: Count
@@ -31,6 +35,7 @@ class Analyze:
     begins_s: Annotated[float, Within(0, 1e6)] = 0.0
     goes_on: bool = False
     until_s: MonotonicS | None = None
+    stays: Annotated[tuple[tuple[MonotonicS, float], ...], Length(0, MAX_STAYS)] = ()
 
 
 @dataclass(frozen=True, slots=True)

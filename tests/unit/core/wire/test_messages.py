@@ -37,6 +37,12 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (m.VIEWER_EVENTS, m.Observed(7, "")),
     (m.VIEWER_EVENTS, m.RecordingState("failed", "/tmp/recording.mkv", 42.0, 3, "The disk is full.")),
     (a.ANALYST_COMMANDS, a.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", None, 12.5, None, 15.0, 2.5, False)),
+    (
+        a.ANALYST_COMMANDS,
+        a.Analyze(
+            9, "avatar", "/said", "/seen", None, 12.5, 12.6, 15.0, None, True, stays=((13.0, 41.5), (14.0, 40.0))
+        ),
+    ),
     (a.ANALYST_COMMANDS, a.AnalyzeHealth(8, "avatar-1", "/tmp/8-health.npz", 5.0, 10.0)),
     (a.ANALYST_COMMANDS, a.AnalyzeFace(4, "avatar-1", "/tmp/4-observed.npz")),
     (a.ANALYST_EVENTS, a.FaceAnalyzed(4, None, 1.0, 13.0, 0.0, "too little speech")),
