@@ -55,9 +55,8 @@ async def test_every_button_works_through_the_relay(meeting: RealSession) -> Non
     assert ended_early.played_s == pytest.approx(ended_early.pushed_s, abs=0.01)
     assert ended_early.played_s + rest.played_s == pytest.approx(TONE_S, abs=0.1)
     assert set(meeting.finished.values()) == {1}
-    figures = session.life.figures
-    for name in ("relay_audio_ms", "relay_video_ms"):
-        assert figures.values(name), f"{name} was not measured"
+    # Trusted or not: a small machine is busy while the relay starts.
+    assert {"relay_audio_ms", "relay_video_ms"} <= {sample.metric for sample in session.life.figures.samples()}
 
 
 async def test_avatar_that_leaves_the_meeting_leaves_the_room(meeting: RealSession) -> None:
