@@ -80,5 +80,13 @@ class Leftovers:
             await asyncio.sleep(LOOK_S)
 
 
+def is_running(pid: int) -> bool:
+    """Whether that process does anything still; what only waits to be reaped by somebody else has ended."""
+    try:
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def _preview_files() -> set[str]:
     return {path.name for path in memory_folder().glob("avatar-preview-*")}

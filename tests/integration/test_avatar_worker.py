@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 import numpy as np
@@ -32,6 +31,7 @@ from avatar_core.wire.dispatch import (
 )
 from avatar_core.wire.livekit import ATTRIBUTE_PUBLISH_ON_BEHALF
 from tests.fakes.audio_output import FinishLog
+from tests.leftovers import is_running
 
 AGENT, AVATAR = "bench-agent", "avatar-sync-pattern-1"
 OPTIONS: dict[str, JsonScalar] = {"generator": "sync-pattern", "width": 320, "height": 180, "fps": 15.0}
@@ -110,14 +110,6 @@ class Stage:
 
     async def pid(self) -> int:
         return (await self.dispatcher.status(self.worker_id)).pid
-
-
-def runs(pid: int) -> bool:
-    """Whether that process does anything still; what only waits to be reaped by somebody else has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 class Watch:
@@ -293,7 +285,7 @@ async def test_nothing_outlives_a_dispatcher_that_is_killed(
     dispatcher.process.kill()
     await agent.wait_for(lambda: AVATAR not in agent.participants or None, what="the worker to go", timeout_s=10)
     async with asyncio.timeout(10):
-        while runs(pid):
+        while is_running(pid):
             await asyncio.sleep(0.02)
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from avatar_core.room.options import ConnectOptions, VideoPublishOptions
 from avatar_core.room.server import start_embedded_room, start_livekit_server
 from avatar_core.room.values import ConnectionState, TrackKind
 from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
+from tests.leftovers import is_running
 
 KEY, SECRET = "own-key", "an-own-secret-of-thirty-two-bytes-or-more"
 ROUNDS = 25
@@ -54,15 +54,6 @@ http.server.HTTPServer(address, Ok).serve_forever()
 
 def token(identity: str, room: str = "studio") -> str:
     return mint_token(TokenClaims(identity, VideoGrants(room_join=True, room=room)), api_key=KEY, api_secret=SECRET)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    # A zombie has ended; only nobody has asked for its exit code.
-    return state != "Z"
 
 
 async def gone(pid: int) -> None:

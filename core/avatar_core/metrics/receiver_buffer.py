@@ -60,12 +60,12 @@ class ReceiverBuffer:
                 ratio - ratio / heard_s * _within(heard_s - heard_s / ratio, shrank_s, grew_s)
                 for ratio in left["duration_ratio"]
             )
-        if "rate_error_percent" in left and (found := speed(utterance.alignment, self._mean_s)) is not None:
-            left["rate_error_percent"] = (found.error_percent,)
+        if (found := utterance.speed) is not None and found.exact:
             slowest, fastest = (100 * _AT_LEAST_HALF * by_s / heard_s for by_s in (grew_s, shrank_s))
-            off = abs(found.error_percent) > _OFF_PERCENT
-            if found.exact and off and fastest <= found.error_percent <= slowest:
-                del left["rate_error_percent"]
+            if abs(found.error_percent) > _OFF_PERCENT and fastest <= found.error_percent <= slowest:
+                left.pop("rate_error_percent", None)
+        elif (found := speed(utterance.alignment, self._mean_s)) is not None:
+            left["rate_error_percent"] = (found.error_percent,)
         return left
 
     def _mean_s(self, at_s: Floats) -> Floats:

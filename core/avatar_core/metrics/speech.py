@@ -37,11 +37,18 @@ _BLOCKS_APART_S = (1.0, 4.0)
 _SKIP_S = 0.05
 
 
+class Speed(NamedTuple):
+    """By how much speech ran too slowly (+), or too fast; `exact`: between points that were found by waveform."""
+
+    error_percent: float
+    exact: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """What was heard of one utterance, times in monotonic seconds, the rest as the metrics of docs/measurement.md.
 
-    `rate_error_percent`: + = too slow. `pitch_error_percent`: + = too high; None where too little could be compared.
+    `pitch_error_percent`: + = too high. It and `speed` are None where too little could be compared.
     """
 
     first_sound_s: float
@@ -60,7 +67,7 @@ class Utterance:
     gaps: tuple[tuple[float, float], ...]
     """Beginning and length of each stretch in which speech should have been heard and nothing was."""
     clicks_s: tuple[float, ...]
-    rate_error_percent: float | None
+    speed: Speed | None
     pitch_error_percent: float | None
     likeness: float
     alignment: Alignment
@@ -69,6 +76,11 @@ class Utterance:
     def gap_ms(self) -> float:
         """All gaps together."""
         return 1000 * sum(length_s for _, length_s in self.gaps)
+
+    @property
+    def rate_error_percent(self) -> float | None:
+        """+ = too slow."""
+        return None if self.speed is None else self.speed.error_percent
 
     def latency_ms(self, sent_s: float) -> float:
         """From `sent_s`, when the reference's beginning was sent, to its first sound, less its own leading silence."""
@@ -120,7 +132,7 @@ def compare(reference: Sound, heard: Sound, *, earliest_s: float | None = None, 
         skipped_ms=1000 * sum(length_s for _, _, length_s in skips),
         gaps=gaps,
         clicks_s=clicks(reference, heard.between(begin_s, end_s), alignment, edges),
-        rate_error_percent=found.error_percent if (found := speed(alignment)) is not None else None,
+        speed=speed(alignment),
         pitch_error_percent=_pitch_error_percent(reference, heard, alignment),
         likeness=alignment.likeness,
         alignment=alignment,
@@ -177,13 +189,6 @@ def _skips(alignment: Alignment) -> list[tuple[float, float, float]]:
     return [
         (float(heard_s[at]), float(heard_s[at + 1]), float(falls_s[at])) for at in np.flatnonzero(falls_s > _SKIP_S)
     ]
-
-
-class Speed(NamedTuple):
-    """By how much speech ran too slowly (+), or too fast; `exact`: between points that were found by waveform."""
-
-    error_percent: float
-    exact: bool
 
 
 def speed(alignment: Alignment, held_s: Callable[[Floats], Floats] | None = None) -> Speed | None:

@@ -84,15 +84,17 @@ class TrustJudge:
 
     def viewer_clock(self, since_s: float, at_s: float, lateness_p99_ms: float) -> None:
         """The viewer's clock ticked this late from `since_s` to `at_s`."""
-        if lateness_p99_ms > self.limits.viewer_lateness_p99_ms:
-            self._doubt(at_s, since_s, f"viewer clock {lateness_p99_ms:.0f} ms late")
-        else:
-            self._calm(at_s)
+        is_late = lateness_p99_ms > self.limits.viewer_lateness_p99_ms
+        self._told(since_s, at_s, f"viewer clock {lateness_p99_ms:.0f} ms late" if is_late else "")
 
     def waited(self, since_s: float, at_s: float, who: str, waited_ms: float) -> None:
         """A process of the bench on this machine waited for a core for so long, between `since_s` and `at_s`."""
-        if waited_ms > self.limits.core_wait_ms:
-            self._doubt(at_s, since_s, f"{who} waited {waited_ms:.0f} ms for a core")
+        is_long = waited_ms > self.limits.core_wait_ms
+        self._told(since_s, at_s, f"{who} waited {waited_ms:.0f} ms for a core" if is_long else "")
+
+    def _told(self, since_s: float, at_s: float, reason: str) -> None:
+        if reason:
+            self._doubt(at_s, since_s, reason)
         else:
             self._calm(at_s)
 

@@ -40,9 +40,8 @@ class CoreWaits:
     def look(self) -> None:
         """Take in what was waited since the last look."""
         for pid, one in list(self._watched.items()):
-            try:
-                waited_ns = _waited_ns(one.file)
-            except (OSError, ValueError, IndexError):
+            waited_ns = _waited_ns(one.file)
+            if waited_ns is None:
                 self._forget(pid)
                 continue
             self._longest_ns[one.role] = max(self._longest_ns.get(one.role, 0), waited_ns - one.waited_ns)
@@ -62,15 +61,19 @@ class CoreWaits:
             file = os.open(self._proc / str(pid) / "schedstat", os.O_RDONLY)
         except OSError:
             return
-        try:
-            self._watched[pid] = _Watched(role, file, _waited_ns(file))
-        except (OSError, ValueError, IndexError):
+        waited_ns = _waited_ns(file)
+        if waited_ns is None:
             os.close(file)
+        else:
+            self._watched[pid] = _Watched(role, file, waited_ns)
 
     def _forget(self, pid: int) -> None:
         os.close(self._watched.pop(pid).file)
 
 
-def _waited_ns(file: int) -> int:
-    """Time on a core, time waited for one, turns: the second."""
-    return int(os.pread(file, 96, 0).split()[1])
+def _waited_ns(file: int) -> int | None:
+    """Time on a core, time waited for one, turns: the second. None where the process is gone, or nothing is told."""
+    try:
+        return int(os.pread(file, 96, 0).split()[1])
+    except (OSError, ValueError, IndexError):
+        return None

@@ -23,7 +23,7 @@ def utterance(
     reference_s = np.arange(0.0, end_s - start_s, 0.05)
     heard_s = start_s + reference_s + delay_s(reference_s)
     alignment = Alignment(reference_s, heard_s, np.full(len(heard_s), exact), reference_s[::4], heard_s[::4], 1.0)
-    return Utterance(start_s, end_s, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, (), (), None, None, 1.0, alignment)
+    return Utterance(start_s, end_s, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, (), (), speed(alignment), None, 1.0, alignment)
 
 
 def test_what_is_known_of_a_moment_is_a_span_where_the_stay_moved() -> None:

@@ -79,7 +79,6 @@ def test_a_process_that_ends_is_watched_no_more_and_no_file_stays_open() -> None
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel tells nothing of waits")
 def test_a_real_wait_for_the_only_core_is_seen() -> None:
     core = min(os.sched_getaffinity(0))
     spin = f"import os; os.sched_setaffinity(0, {{{core}}}); os.write(1, b'.')\nwhile True: pass"
