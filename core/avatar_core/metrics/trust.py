@@ -15,10 +15,14 @@ class TrustLimits:
     busy_for_s: float
     viewer_lateness_p99_ms: float
     """How late the viewer's clock may tick, 99th percentile of a second."""
-    core_wait_ms: float
-    """How long the avatar's process, or the room's, may wait for a core at a time."""
+    worker_wait_ms: float
+    """How long the avatar's process may wait for a core at a time."""
+    room_wait_ms: float
+    """How long the embedded room's process may."""
     calm_for_s: float
-    """How long everything must be within the limits before figures are trusted again."""
+    """How long everything must be within the limits before figures are trusted again, at least."""
+    calm_at_most_s: float
+    """The longest that it must be: between the two, as long as figures were doubtful."""
     zero_moved_ms: float
     """How far the zero of the A/V offset may wander within a run before offsets are doubted."""
     calibration_max_age_h: float
@@ -29,11 +33,13 @@ class TrustLimits:
             raise ValueError("machine_busy is a share: above 0, at most 1")
         if min(self._positive) <= 0:
             raise ValueError("times must be positive")
+        if self.calm_at_most_s < self.calm_for_s:
+            raise ValueError("calm_at_most_s must be calm_for_s or more")
 
     @property
     def _positive(self) -> tuple[float, ...]:
-        times = (self.busy_for_s, self.viewer_lateness_p99_ms, self.core_wait_ms, self.calm_for_s)
-        return (*times, self.zero_moved_ms, self.calibration_max_age_h)
+        waits_ms = (self.viewer_lateness_p99_ms, self.worker_wait_ms, self.room_wait_ms)
+        return (*waits_ms, self.busy_for_s, self.calm_for_s, self.zero_moved_ms, self.calibration_max_age_h)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,16 @@ class TrustJudge:
         is_late = lateness_p99_ms > self.limits.viewer_lateness_p99_ms
         self._told(since_s, at_s, f"viewer clock {lateness_p99_ms:.0f} ms late" if is_late else "")
 
-    def waited(self, since_s: float, at_s: float, who: str, waited_ms: float) -> None:
-        """A process of the bench on this machine waited for a core for so long, between `since_s` and `at_s`."""
-        is_long = waited_ms > self.limits.core_wait_ms
-        self._told(since_s, at_s, f"{who} waited {waited_ms:.0f} ms for a core" if is_long else "")
+    def worker_waited(self, since_s: float, at_s: float, waited_ms: float) -> None:
+        """An avatar's process on this machine waited for a core for so long, between `since_s` and `at_s`."""
+        self._waited(since_s, at_s, "worker", waited_ms, self.limits.worker_wait_ms)
+
+    def room_waited(self, since_s: float, at_s: float, waited_ms: float) -> None:
+        """The embedded room's process did."""
+        self._waited(since_s, at_s, "room", waited_ms, self.limits.room_wait_ms)
+
+    def _waited(self, since_s: float, at_s: float, who: str, waited_ms: float, limit_ms: float) -> None:
+        self._told(since_s, at_s, f"{who} waited {waited_ms:.0f} ms for a core" if waited_ms > limit_ms else "")
 
     def _told(self, since_s: float, at_s: float, reason: str) -> None:
         if reason:
@@ -104,6 +116,11 @@ class TrustJudge:
             self.spans.append(UntrustedSpan(since_s, None, reason))
 
     def _calm(self, at_s: float) -> None:
-        if self.trusted or self._last_bad_s is None or at_s - self._last_bad_s < self.limits.calm_for_s:
+        if self.trusted or self._last_bad_s is None or at_s - self._last_bad_s < self._calm_needed_s(self._last_bad_s):
             return
         self.spans[-1] = replace(self.spans[-1], end_s=at_s)
+
+    def _calm_needed_s(self, last_bad_s: float) -> float:
+        """As long as the doubt had lasted: WebRTC's estimate of the way and its buffers take so long to recover."""
+        lasted_s = last_bad_s - self.spans[-1].start_s
+        return min(max(lasted_s, self.limits.calm_for_s), self.limits.calm_at_most_s)

@@ -86,6 +86,9 @@ def test_a_clean_run_is_silent_or_it_is_an_alarm() -> None:
     assert (alarm.ok, alarm.false_alarms, alarm.alarms) == (False, ("fps",), "fps 12")
     assert Row(None, 0.0, seen(failed=("avatar",))).alarms == "step:avatar"
     assert not Row(None, 0.0, seen(check("fps", "broken", None))).trusted
+    halves = (check("fps", "fail", 8.0), check("black_s", "broken", None), check("still_s", "skipped", None))
+    assert not Row(None, 0.0, seen(*halves)).trusted
+    assert Row(None, 0.0, seen(*halves, check("freeze_s", "pass", 0.0))).trusted
     assert "false alarms in them: 1 (fps)" in markdown([alarm])
 
 

@@ -8,8 +8,10 @@ LIMITS = TrustLimits(
     machine_busy=0.9,
     busy_for_s=2.0,
     viewer_lateness_p99_ms=10.0,
-    core_wait_ms=40.0,
+    worker_wait_ms=80.0,
+    room_wait_ms=40.0,
     calm_for_s=3.0,
+    calm_at_most_s=10.0,
     zero_moved_ms=10.0,
     calibration_max_age_h=24.0,
 )
@@ -65,16 +67,24 @@ def test_a_late_clock_makes_its_own_second_doubtful_at_once() -> None:
 
 def test_an_avatar_that_waited_long_for_a_core_is_not_to_blame() -> None:
     judge = TrustJudge(LIMITS)
-    judge.waited(99.0, 100.0, "worker", 40.0)
+    judge.worker_waited(98.0, 99.0, 80.0)
     assert judge.trusted
-    judge.waited(100.0, 101.0, "room", 62.0)
+    judge.worker_waited(99.0, 100.0, 81.0)
+    assert judge.reason == "worker waited 81 ms for a core"
+
+
+def test_the_room_which_holds_nothing_in_reserve_may_wait_half_as_long() -> None:
+    judge = TrustJudge(LIMITS)
+    judge.room_waited(99.0, 100.0, 40.0)
+    assert judge.trusted
+    judge.room_waited(100.0, 101.0, 62.0)
     assert judge.reason == "room waited 62 ms for a core"
     assert judge.trusted_between(99.0, 100.0)
     assert not judge.trusted_between(100.5, 100.6)
     for at_s in (102.0, 103.0):
-        judge.waited(at_s - 1, at_s, "room", 3.0)
+        judge.room_waited(at_s - 1, at_s, 3.0)
         assert not judge.trusted
-    judge.waited(103.0, 104.0, "room", 3.0)
+    judge.room_waited(103.0, 104.0, 3.0)
     assert judge.trusted
 
 
@@ -89,6 +99,18 @@ def test_trust_returns_after_it_was_calm_for_long_enough() -> None:
     assert (judge.spans[-1].start_s, judge.spans[-1].end_s) == (99.0, 103.0)
     assert judge.trusted_between(103.0, 200.0)
     assert not judge.trusted_between(0.0, 200.0)
+
+
+@pytest.mark.parametrize(("lasted_s", "calm_s"), [(1, 3), (2, 3), (6, 6), (40, 10)])
+def test_after_a_long_doubt_it_must_be_calm_for_longer(lasted_s: int, calm_s: int) -> None:
+    judge = TrustJudge(LIMITS)
+    for second in range(1, lasted_s + 1):
+        report(judge, 100.0 + second, late_ms=50.0)
+    for second in range(1, calm_s):
+        report(judge, 100.0 + lasted_s + second)
+        assert not judge.trusted
+    report(judge, 100.0 + lasted_s + calm_s)
+    assert judge.trusted
 
 
 def test_one_reason_is_not_calmed_by_the_other_being_well() -> None:
@@ -114,7 +136,9 @@ def test_spans_are_bounded() -> None:
     assert len(judge.spans) == 1_000
 
 
-@pytest.mark.parametrize("wrong", [{"machine_busy": 0.0}, {"machine_busy": 1.1}, {"busy_for_s": 0.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"machine_busy": 0.0}, {"machine_busy": 1.1}, {"busy_for_s": 0.0}, {"calm_at_most_s": 2.0}]
+)
 def test_limits_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     fields = asdict(LIMITS)
     with pytest.raises(ValueError, match=r"must be|share"):
