@@ -149,6 +149,7 @@ class Figures:
         since_s = self.load.at_s if self.load is not None else load.at_s - _LOAD_PERIOD_S
         self.load = load
         self.measure("machine_busy_percent", 100 * load.machine_busy, since_s=since_s, until_s=load.at_s)
+        self.measure("machine_stolen_percent", 100 * load.machine_stolen, since_s=since_s, until_s=load.at_s)
         self.measure("viewer_lag_ms", load.lateness_p99_ms, since_s=since_s, until_s=load.at_s)
         judge.machine(since_s, load.at_s, load.machine_busy)
         judge.viewer_clock(since_s, load.at_s, load.lateness_p99_ms)

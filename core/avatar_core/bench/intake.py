@@ -14,6 +14,9 @@ from avatar_core.bench.viewer_child import RemotePreview
 from avatar_core.wire import messages
 from avatar_core.wire.livekit import AvatarReport
 
+_MUCH_STOLEN = 0.1
+"""Of all cores: from here on it is the machine's host that must be quieter."""
+
 _PERIOD_S = 1.0
 """Of the viewer's statistics."""
 
@@ -118,8 +121,16 @@ class Intake:
         self._figures.take_load(load)
         if was_trusted and not judge.trusted:
             why = f"{judge.reason[:1].upper()}{judge.reason[1:]}; the bench itself adds delay."
-            body = f"{why} Close other programs, or have smaller avatars (AVATAR_SIZE=640x360)."
+            body = f"{why} {_remedy(load)}, or have smaller avatars (AVATAR_SIZE=640x360)."
             self._standing.raise_notice(Notice("not_trusted", Severity.BROKEN, "Figures are not trusted", body))
         elif judge.trusted and not was_trusted:
             self._standing.drop_notice("not_trusted")
             self._standing.announce("Trust", "Figures are trusted again", Severity.OK)
+
+
+def _remedy(load: messages.ProcessLoad) -> str:
+    """What helps: to close programs does not where the host of this virtual machine is busy."""
+    if load.machine_stolen < _MUCH_STOLEN:
+        return "Close other programs"
+    stolen_percent = 100 * load.machine_stolen
+    return f"This virtual machine's host gave {stolen_percent:.0f} % of its cores to others: use a quieter one"

@@ -69,6 +69,7 @@ METRICS: tuple[tuple[str, str], ...] = (
     ("viewer_waiting_frames", ""),
     ("viewer_dropped_frames", ""),
     ("machine_busy_percent", "%"),
+    ("machine_stolen_percent", "%"),
     ("app_lag_ms", "ms"),
     ("viewer_lag_ms", "ms"),
     ("worker_wait_ms", "ms"),
@@ -76,7 +77,16 @@ METRICS: tuple[tuple[str, str], ...] = (
 )
 """Name and unit in the order in which they are shown and reported (DESIGN.md, outside contracts)."""
 
-OF_THE_MACHINE = frozenset({"machine_busy_percent", "app_lag_ms", "viewer_lag_ms", "worker_wait_ms", "room_wait_ms"})
+OF_THE_MACHINE = frozenset(
+    {
+        "machine_busy_percent",
+        "machine_stolen_percent",
+        "app_lag_ms",
+        "viewer_lag_ms",
+        "worker_wait_ms",
+        "room_wait_ms",
+    }
+)
 """What says whether the others can be trusted: taken, and believed, at any time."""
 
 OFFSETS = frozenset({"av_offset_ms", "av_offset_slope_ms_per_s"})

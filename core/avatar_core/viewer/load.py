@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from avatar_core.clock import Clock
@@ -13,15 +14,35 @@ _PERIOD_S = 1.0
 _PROC_STAT = Path("/proc/stat")
 
 
+@dataclass(frozen=True, slots=True)
+class _MachineTicks:
+    """Of all cores since boot: those not idle, of these the ones that a virtual machine's host kept, and all."""
+
+    busy: int
+    stolen: int
+    total: int
+
+    def shares_since(self, before: "_MachineTicks") -> tuple[float, float]:
+        """Busy and stolen, 0 to 1; zeros where no tick went by."""
+        total = self.total - before.total
+        if total <= 0:
+            return 0.0, 0.0
+        busy, stolen = (self.busy - before.busy) / total, (self.stolen - before.stolen) / total
+        return min(1.0, max(0.0, busy)), min(1.0, max(0.0, stolen))
+
+
 class LoadMeter:
     """Ticks for a second, then tells; owned by one process. `waits` are looked at with each tick."""
 
-    def __init__(self, clock: Clock, *, tick_s: float = TICK_S, waits: CoreWaits | None = None) -> None:
+    def __init__(
+        self, clock: Clock, *, tick_s: float = TICK_S, waits: CoreWaits | None = None, stat: Path = _PROC_STAT
+    ) -> None:
         self._clock = clock
         self._waits = waits or CoreWaits()
         self._tick_s = tick_s
+        self._stat = stat
         self._cpu_s = time.process_time()
-        self._machine = _machine_ticks()
+        self._machine = _machine_ticks(stat)
 
     async def measure(self) -> ProcessLoad:
         """The figures of the next second."""
@@ -36,26 +57,27 @@ class LoadMeter:
             while due_s <= now_s:
                 lateness_s.append(now_s - due_s)
                 due_s += self._tick_s
-        cpu_s, machine = time.process_time(), _machine_ticks()
+        cpu_s, machine = time.process_time(), _machine_ticks(self._stat)
         elapsed_s = now_s - started_s
-        busy, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
+        busy, stolen = machine.shares_since(self._machine)
         load = ProcessLoad(
             cpu=(cpu_s - self._cpu_s) / elapsed_s,
-            machine_busy=min(1.0, max(0.0, busy / total)) if total > 0 else 0.0,
+            machine_busy=busy,
             lateness_p99_ms=1000 * sorted(lateness_s)[int(0.99 * (len(lateness_s) - 1))],
             lateness_max_ms=1000 * max(lateness_s),
             at_s=now_s,
             waited_ms=self._waits.take_ms(),
+            machine_stolen=stolen,
         )
         self._cpu_s, self._machine = cpu_s, machine
         return load
 
 
-def _machine_ticks() -> tuple[int, int]:
-    """Busy and total ticks of all cores since boot; zeros where the system does not tell."""
+def _machine_ticks(stat: Path) -> _MachineTicks:
+    """Zeros where the system does not tell."""
     try:
-        fields = [int(field) for field in _PROC_STAT.read_text().partition("\n")[0].split()[1:9]]
-    except (OSError, ValueError):
-        return 0, 0
-    idle = fields[3] + fields[4]
-    return sum(fields) - idle, sum(fields)
+        fields = [int(field) for field in stat.read_text().partition("\n")[0].split()[1:9]]
+        idle, stolen = fields[3] + fields[4], fields[7]
+    except (OSError, ValueError, IndexError):
+        return _MachineTicks(0, 0, 0)
+    return _MachineTicks(sum(fields) - idle, stolen, sum(fields))

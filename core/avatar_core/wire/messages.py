@@ -282,7 +282,8 @@ class RecordingState:
 class ProcessLoad:
     """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks.
 
-    `waited_ms` is the longest wait for a core of each kind of process that is watched (WatchProcesses).
+    `waited_ms` is the longest wait for a core of each kind of process that is watched (WatchProcesses),
+    `machine_stolen` the share of all cores that the host of a virtual machine gave to others; it counts as busy.
     """
 
     cpu: Annotated[float, Within(0, 1_024)]
@@ -291,6 +292,7 @@ class ProcessLoad:
     lateness_max_ms: Annotated[float, Within(0, 1e9)]
     at_s: MonotonicS
     waited_ms: dict[str, Annotated[float, Within(0, 1e9)]] = field(default_factory=dict)
+    machine_stolen: Ratio = 0.0
 
 
 @dataclass(frozen=True, slots=True)

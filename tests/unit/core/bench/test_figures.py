@@ -261,6 +261,7 @@ def test_load_and_lag_are_told_of_untrusted_time_too_and_leave_nothing_out() -> 
     measured.second(busy=0.97, late_ms=60.0)
     assert not measured.figures.judge.trusted
     assert measured.figures.values("machine_busy_percent") == pytest.approx([20.0, 99.0, 97.0])
+    assert measured.figures.values("machine_stolen_percent") == [0.0, 0.0, 0.0]
     assert measured.figures.values("viewer_lag_ms") == [1.0, 80.0, 60.0]
     assert (measured.row("app_lag_ms").value, measured.row("app_lag_ms").trusted) == (70.0, True)
     assert measured.figures.excluded == 0

@@ -34,9 +34,9 @@ class Told:
     def row(self, name: str) -> MetricRow:
         return next(row for row in self.session.snapshot().metrics if row.name == name)
 
-    def second(self, *, late_ms: float = 1.0) -> None:
+    def second(self, *, late_ms: float = 1.0, stolen: float = 0.0) -> None:
         self.clock.move(1.0)
-        self.tell(messages.ProcessLoad(0.1, 0.2, late_ms, late_ms, self.clock.now()))
+        self.tell(messages.ProcessLoad(0.1, 0.2, late_ms, late_ms, self.clock.now(), machine_stolen=stolen))
 
     def video(self, identity: str, fps: float) -> None:
         self.tell(messages.VideoStats(identity, 640, 360, fps, 1e6, 3, self.clock.now()))
@@ -102,6 +102,17 @@ async def test_doubt_raises_a_notice_that_goes_with_it(told: Told) -> None:
     assert told.session.snapshot().notices == ()
     assert told.said[-1] == ("Trust", "Figures are trusted again", Severity.OK)
     assert [span.reason for span in told.session.timeline(0.0).untrusted] == ["viewer clock 50 ms late"]
+
+
+async def test_the_notice_says_what_helps_also_where_closing_programs_does_not(told: Told) -> None:
+    told.second(late_ms=50.0, stolen=0.05)
+    assert "Close other programs, or have smaller avatars" in told.session.snapshot().notices[0].body
+    for _ in range(4):
+        told.second()
+    told.second(late_ms=50.0, stolen=0.32)
+    body = told.session.snapshot().notices[0].body
+    assert "host gave 32 % of its cores to others: use a quieter one, or have smaller avatars" in body
+    assert "Close" not in body
 
 
 async def test_a_lack_of_a_speaker_is_told_once(told: Told) -> None:

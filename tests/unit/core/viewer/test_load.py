@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from avatar_core.viewer.load import LoadMeter
 
 
@@ -48,3 +50,18 @@ async def test_a_stall_counts_with_every_tick_it_held_up() -> None:
 
     load = await LoadMeter(Stalling(0.01), tick_s=0.01).measure()
     assert load.lateness_p99_ms > 100.0
+
+
+async def test_what_the_host_of_a_virtual_machine_took_is_told_and_counts_as_busy(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  100 0 50 800 50 0 0 10 0 0\ncpu0 1 2 3\n")
+    meter = LoadMeter(LaggingClock(0.05), stat=stat)
+    stat.write_text("cpu  140 0 60 840 60 0 0 70 0 0\ncpu0 1 2 3\n")
+    load = await meter.measure()
+    # Of 160 ticks 60 were stolen, 50 were the machine's own work and 50 idle or waiting for a disk.
+    assert (load.machine_busy, load.machine_stolen) == (110 / 160, 60 / 160)
+
+
+async def test_a_system_that_tells_no_ticks_is_not_busy(tmp_path: Path) -> None:
+    load = await LoadMeter(LaggingClock(0.05), stat=tmp_path / "none").measure()
+    assert (load.machine_busy, load.machine_stolen) == (0.0, 0.0)

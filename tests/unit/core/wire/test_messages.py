@@ -49,7 +49,7 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (a.ANALYST_EVENTS, a.FaceAnalyzed(5, -31.5, 1.0, 13.0, 0.62, "")),
     (a.ANALYST_EVENTS, a.Analyzed(7, {"click_count": (0.0,)}, True, 12.6, 15.1, "")),
     (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
-    (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0, {"worker": 61.5})),
+    (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0, {"worker": 61.5}, 0.25)),
     (m.VIEWER_EVENTS, m.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0)),
     (m.WORKER_COMMANDS, m.Stop()),
     (m.WORKER_EVENTS, m.WorkerReady("avatar", 1.0)),

@@ -39,6 +39,7 @@ MEASURED = {
     "viewer_waiting_frames",
     "viewer_dropped_frames",
     "machine_busy_percent",
+    "machine_stolen_percent",
     "app_lag_ms",
     "viewer_lag_ms",
 }
