@@ -46,8 +46,8 @@ class RealSession:
         connected = await self.session.connect()
         assert connected.ok, connected.text
 
-    async def becomes(self, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:
-        async with asyncio.timeout(LIMIT_S):
+    async def becomes(self, holds: Callable[[SessionSnapshot], bool], limit_s: float = LIMIT_S) -> SessionSnapshot:
+        async with asyncio.timeout(limit_s):
             while not holds(snapshot := self.session.snapshot()):
                 await asyncio.sleep(_LOOK_S)
         return snapshot

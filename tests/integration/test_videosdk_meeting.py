@@ -12,7 +12,7 @@ import pytest
 
 from avatar_core.bench.config import load_process_config
 from avatar_core.bench.states import SegmentState, SessionState
-from tests.real_session import EMBEDDED, RealSession
+from tests.real_session import EMBEDDED, LIMIT_S, RealSession
 from tests.videosdk_session import videosdk_session
 
 TONE_S = 20.0
@@ -48,7 +48,7 @@ async def test_every_button_works_through_the_relay(meeting: RealSession) -> Non
     await meeting.speak()
     ended = await session.end_segment()
     assert ended.ok, ended.text
-    done = await meeting.becomes(lambda now: now.state is SessionState.READY)
+    done = await meeting.becomes(lambda now: now.state is SessionState.READY, TONE_S + LIMIT_S)
     rest, ended_early, _ = done.ledger
     assert rest.state is ended_early.state is SegmentState.FINISHED
     assert rest.played_s == pytest.approx(rest.pushed_s, abs=0.01)
@@ -75,7 +75,7 @@ async def test_avatar_of_the_room_and_of_the_meeting_take_over_from_each_other(m
         assert swapped.ok, swapped.text
         assert swapped.values["swap_lost_ms"] == 0
         await meeting.is_heard()
-    done = await meeting.becomes(lambda now: now.state is SessionState.READY)
+    done = await meeting.becomes(lambda now: now.state is SessionState.READY, TONE_S + LIMIT_S)
     [row] = done.ledger
     assert row.state is SegmentState.FINISHED
     assert row.played_s == pytest.approx(row.pushed_s, abs=0.01)
