@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -12,8 +13,9 @@ from avatar_core.bench.bench_session import BenchSession
 from avatar_core.bench.config import Config, Credentials, RoomChoice, RoomKind
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.snapshot import SessionSnapshot
-from avatar_core.bench.states import SegmentState
+from avatar_core.bench.states import SegmentState, SessionState
 from tests.leftovers import Leftovers
+from tests.tone import TONE_S, write_tone
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
 PICTURE = {"width": 320, "height": 180, "fps": 15.0}
@@ -56,6 +58,28 @@ class RealSession:
         spoken = await self.session.speak()
         assert spoken.ok, spoken.text
         await self.becomes(lambda now: bool(now.ledger) and now.ledger[0].state is SegmentState.PLAYING)
+
+    async def take_over_in_mid_utterance(self, provider: str) -> None:
+        """Swap; nothing of what is being said is lost, and it is heard from the new one."""
+        swapped = await self.session.swap(provider)
+        assert swapped.ok, swapped.text
+        assert swapped.values["swap_lost_ms"] == 0
+        await self.is_heard()
+
+    async def stop_with_nothing_lost(self) -> None:
+        """The one segment that was opened is heard to where its source was stopped, and ends once."""
+        stopped = await self.session.stop()
+        assert stopped.ok, stopped.text
+        done = await self.becomes(lambda now: now.state is SessionState.READY)
+        [row] = done.ledger
+        assert row.state is SegmentState.FINISHED
+        assert row.played_s == pytest.approx(row.pushed_s, abs=0.01)
+        assert self.finished == Counter([row.segment_id])
+
+    async def add_tone(self, folder: Path, duration_s: float = TONE_S) -> None:
+        """To be said next; by default it outlasts whatever a slow machine takes."""
+        added = await self.session.add_source(write_tone(folder / f"tone-{duration_s:g}.wav", duration_s=duration_s))
+        assert added.ok, added.text
 
     async def is_heard(self) -> None:
         """At the viewer, from whoever speaks now."""

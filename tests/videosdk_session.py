@@ -10,7 +10,6 @@ from avatar_core.bench.config import Config
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.videosdk.meeting_output import MeetingAudioOutput
 from tests.real_session import EMBEDDED, RealSession, connected_session
-from tests.tone import write_tone
 
 
 @asynccontextmanager
@@ -21,6 +20,5 @@ async def videosdk_session(
     settings = {"first_provider": provider, "policy": SwapPolicy.CARRY, "config": config}
     async with connected_session(monkeypatch, **settings) as meeting:
         assert isinstance(meeting.session.life.actor.sink, MeetingAudioOutput)
-        added = await meeting.session.add_source(write_tone(folder / "tone.wav", duration_s=tone_s))
-        assert added.ok, added.text
+        await meeting.add_tone(folder, tone_s)
         yield meeting

@@ -9,7 +9,6 @@ import pytest
 
 from avatar_core.bench.states import PreviewState, SegmentState, SessionState
 from tests.real_session import RealSession, connected_session
-from tests.tone import write_tone
 
 TONE_S = 6.0
 
@@ -18,8 +17,7 @@ TONE_S = 6.0
 async def voiced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[RealSession]:
     """A session whose first provider is the direct voice, with a tone to say."""
     async with connected_session(monkeypatch, first_provider="direct-voice") as voiced:
-        added = await voiced.session.add_source(write_tone(tmp_path / "tone.wav", duration_s=TONE_S))
-        assert added.ok, added.text
+        await voiced.add_tone(tmp_path, TONE_S)
         yield voiced
 
 
@@ -53,17 +51,11 @@ async def test_interrupt_and_pause_work_on_it(voiced: RealSession) -> None:
     assert voiced.finished == Counter([now.ledger[0].segment_id])
 
 
-async def test_avatar_takes_over_from_the_voice_in_mid_utterance_and_back(voiced: RealSession) -> None:
+async def test_avatar_takes_over_from_the_voice_in_mid_utterance_and_back(voiced: RealSession, tmp_path: Path) -> None:
     """Swap between a voice and a face: what was not heard is carried, in both directions."""
+    await voiced.add_tone(tmp_path)
     await voiced.speak()
     for provider, is_voice in (("audio-wave", False), ("direct-voice", True)):
-        swapped = await voiced.session.swap(provider)
-        assert swapped.ok, swapped.text
-        assert swapped.values["swap_lost_ms"] == 0
+        await voiced.take_over_in_mid_utterance(provider)
         assert (voiced.session.snapshot().preview.state is PreviewState.VOICE) == is_voice
-        await voiced.is_heard()
-    done = await voiced.becomes(lambda now: now.state is SessionState.READY)
-    [row] = done.ledger
-    assert row.state is SegmentState.FINISHED
-    assert row.played_s == pytest.approx(row.pushed_s, abs=0.01)
-    assert voiced.finished == Counter([row.segment_id])
+    await voiced.stop_with_nothing_lost()

@@ -199,7 +199,7 @@ async def test_swap_in_mid_sentence_gives_the_rest_to_the_new_worker_and_nothing
         await handle
     [end] = speaking.second.events
     assert not end.interrupted
-    assert 0.2 < end.playback_position < 1.8
+    assert 0 < end.playback_position < 2.0
     await speaking.say(0.5)
     assert speaking.second.events[-1].playback_position == pytest.approx(0.5, abs=0.02)
     assert len(speaking.second.events) == 2
@@ -215,6 +215,6 @@ async def test_interrupt_right_after_the_swap_is_answered_by_the_new_worker(spea
         await handle
     [end] = speaking.second.events
     assert end.interrupted
-    assert 0.2 < end.playback_position < 2.0
+    assert 0 < end.playback_position < 5.0
     await speaking.say(0.5)
     assert [event.interrupted for event in speaking.second.events] == [True, False]

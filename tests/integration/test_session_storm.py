@@ -80,8 +80,18 @@ async def interrupt_at_random(session: BenchSession, chance: random.Random, inte
                 await asyncio.sleep(LOOK_S)
         await asyncio.sleep(chance.uniform(0, 0.8))
         while not (result := await session.interrupt()).ok:
+            if "still heard" in result.text:
+                await falls_silent(session)
+                break
             # Between the two avatars of a swap in place there is nobody to silence; a user presses again.
             assert (result.text, session.state) == ("No avatar is in the room", SessionState.SWAPPING)
+            await asyncio.sleep(LOOK_S)
+
+
+async def falls_silent(session: BenchSession) -> None:
+    """Silence that is told after the interrupt has waited for it: where two avatars start, cores may be taken."""
+    async with asyncio.timeout(LIMIT_S):
+        while any(session.life.hearing.audible(who) for who in session.life.stage.connection.participants):
             await asyncio.sleep(LOOK_S)
 
 

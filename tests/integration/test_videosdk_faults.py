@@ -8,7 +8,6 @@ from avatar_core.avatar.faults.planted import Faults
 from avatar_core.bench.states import SessionState
 from avatar_core.wire.codec import JsonScalar
 from tests.real_session import connected_session
-from tests.tone import write_tone
 
 
 @pytest.mark.parametrize(
@@ -21,8 +20,7 @@ async def test_wrong_answer_on_videosdks_wire_is_found(
 ) -> None:
     settings = {"first_provider": "videosdk-avatar", "faults": Faults(planted)}
     async with connected_session(monkeypatch, **settings) as real:
-        added = await real.session.add_source(write_tone(tmp_path / "tone.wav", duration_s=1.5))
-        assert added.ok, added.text
+        await real.add_tone(tmp_path, 1.5)
         await real.speak()
         await real.becomes(lambda now: now.state is SessionState.READY)
         await real.becomes(lambda now: found <= {finding.id for finding in now.findings})

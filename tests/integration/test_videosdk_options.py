@@ -12,7 +12,6 @@ from avatar_core.bench.venue import AGENT_IDENTITY
 from avatar_core.bench.videosdk_settings import VideoSdkSettings
 from avatar_core.videosdk.own_voice_output import OwnVoiceOutput
 from tests.real_session import EMBEDDED, RealSession, connected_session
-from tests.tone import write_tone
 
 TONE_S = 2.0
 
@@ -24,8 +23,7 @@ async def session_with(
     """A session whose first provider is the VideoSDK avatar with these settings, with a tone to say."""
     config = replace(EMBEDDED, videosdk=settings)
     async with connected_session(monkeypatch, config=config, first_provider="videosdk-avatar") as real:
-        added = await real.session.add_source(write_tone(folder / "tone.wav", duration_s=TONE_S))
-        assert added.ok, added.text
+        await real.add_tone(folder, TONE_S)
         yield real
 
 

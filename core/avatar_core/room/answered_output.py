@@ -258,6 +258,11 @@ class AnsweredOutput(SegmentedOutput):
         answered = segment or next(iter(self._pending), None)
         if segment is not None and segment not in self._pending:
             self._tell(self._checks.finished_again(segment, now_s))
+        if segment is None and self._checks.is_of_an_earlier_interrupt(
+            interrupted=interrupted, cleared=answered in self._cleared
+        ):
+            self._tell(self._checks.interrupted_again(now_s))
+            return
         self._tell(self._checks.finished(answered, position_s, now_s, interrupted=interrupted))
         self.on_playback_finished(playback_position=position_s, interrupted=interrupted, segment=segment)
 
@@ -268,6 +273,7 @@ class AnsweredOutput(SegmentedOutput):
     def _on_participant_left(self, left: ParticipantLeft) -> None:
         if left.participant.identity == self._destination:
             self._reports.begin_anew()
+            self._checks.left()
             self._tasks.spawn(self._give_up(tuple(self._pending)), name=f"{self.label} departure")
 
     async def _give_up(self, refs: tuple[SegmentRef, ...]) -> None:

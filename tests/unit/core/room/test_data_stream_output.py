@@ -308,6 +308,43 @@ async def test_new_speech_waits_until_an_interrupt_is_over(wire: Wire) -> None:
     await output.aclose()
 
 
+async def test_answer_of_an_interrupt_that_was_given_up_does_not_end_the_next_segment(wire: Wire) -> None:
+    """B5, B14: an answer without a name comes late, and the segment it would end was never interrupted."""
+    output = wire.output(clear_buffer_timeout_s=2.0)
+    log = FinishLog(output)
+    found: list[WireFinding] = []
+    output.found.connect(found.append)
+    await output.capture_frame(speech(1.0), segment=SegmentRef("old"))
+    output.flush()
+    output.clear_buffer()
+    await wire.clock.advance(2.1)
+    await output.capture_frame(speech(0.5), segment=SegmentRef("new"))
+    output.flush()
+    await wire.answer(0.3, interrupted=True)
+    assert log.ids == ["old"]
+    assert [one.id for one in found] == ["B5"]
+    await wire.clock.advance(1.0)
+    await wire.answer(0.5)
+    assert log.ids == ["old", "new"]
+    assert log.answers[-1] == (0.5, False)
+    await output.aclose()
+
+
+async def test_avatar_that_cuts_a_segment_off_by_itself_is_believed(wire: Wire) -> None:
+    """Nothing was interrupted, or all interrupts were answered."""
+    output = wire.output()
+    log = FinishLog(output)
+    for name in ("first", "second"):
+        await output.capture_frame(speech(1.0), segment=SegmentRef(name))
+        output.flush()
+        if name == "first":
+            output.clear_buffer()
+            await settle()
+        await wire.answer(0.3, interrupted=True)
+    assert log.answers == [(0.3, True), (0.3, True)]
+    await output.aclose()
+
+
 async def test_frames_of_an_interrupted_segment_are_dropped(wire: Wire) -> None:
     """R3, R4: the interrupt does not end the capturing; what follows belongs to what is over."""
     output = wire.output()
