@@ -15,11 +15,11 @@ from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import SegmentState, SessionState
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.tone import TONE_S, write_tone
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
 PICTURE = {"width": 320, "height": 180, "fps": 15.0}
-LIMIT_S = 20.0
 _LOOK_S = 0.02
 
 

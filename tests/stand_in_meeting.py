@@ -10,8 +10,8 @@ from avatar_core.room.server import RoomServer, start_embedded_room
 from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
 from avatar_core.videosdk.relay.stand_in import StandInMeeting
 from avatar_core.wire.relay import MeetingPlace
+from tests.patience import LIMIT_S
 
-LIMIT_S = 10.0
 ROOM = "meeting"
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["drive_window", "garbage_stays_here", "qasync_loop", "run"]
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 240.0
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -62,7 +62,7 @@ def qasync_loop(qapp: Any, garbage_stays_here: None) -> Iterator[asyncio.Abstrac
 
 @pytest.fixture
 def run(qasync_loop: asyncio.AbstractEventLoop) -> Run:
-    """Run a coroutine on the window's loop to its end, a minute at most.
+    """Run a coroutine on the window's loop to its end, four minutes at most.
 
     Once a test: what is left running between two calls would step while no loop runs.
     """

@@ -37,7 +37,7 @@ def press_key(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = 
     QTest.keyClick(window if focused is None else focused, key, modifiers)
 
 
-async def wait_state(window: MainWindow, name: str, state: str, timeout_s: float = 10.0) -> None:
+async def wait_state(window: MainWindow, name: str, state: str, timeout_s: float = 30.0) -> None:
     """Return once the control `name` is in this state; TimeoutError says what it was instead.
 
     "done" and "failed" are also found in the property `outcome`, which stays when the control is disabled afterwards.
@@ -50,7 +50,7 @@ async def wait_state(window: MainWindow, name: str, state: str, timeout_s: float
     )
 
 
-async def wait_session_state(window: MainWindow, state: SessionState, timeout_s: float = 10.0) -> None:
+async def wait_session_state(window: MainWindow, state: SessionState, timeout_s: float = 30.0) -> None:
     """Return once the session is in this state."""
     await wait_until(
         lambda: window.session.state is state,
@@ -60,7 +60,7 @@ async def wait_session_state(window: MainWindow, state: SessionState, timeout_s:
 
 
 async def wait_event(
-    window: MainWindow, kind: str, containing: str = "", *, since_s: float | None = None, timeout_s: float = 10.0
+    window: MainWindow, kind: str, containing: str = "", *, since_s: float | None = None, timeout_s: float = 30.0
 ) -> SessionEvent:
     """The first event of this kind whose text contains `containing`, from `since_s` (monotonic; None: now) on."""
     from_s = window.session.clock.now() if since_s is None else since_s

@@ -11,7 +11,8 @@ from avatar_core.errors import RoomConnectError, RoomError
 from avatar_core.media.frames import AudioFrame, VideoFrame
 from avatar_core.videosdk.relay.stand_in import StandInSdk
 from avatar_core.videosdk.relay.visit import MeetingVisit, Said
-from tests.stand_in_meeting import LIMIT_S, Told, joined_by, left, meeting_server, place
+from tests.patience import LIMIT_S
+from tests.stand_in_meeting import Told, joined_by, left, meeting_server, place
 
 pytestmark = pytest.mark.integration
 

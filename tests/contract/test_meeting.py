@@ -16,9 +16,9 @@ from avatar_core.videosdk.room_meeting import RoomMeeting
 from avatar_core.wire.videosdk import Audio, Interrupt, Message, SegmentEnd, SoundMark, StreamEnded, chunks, encode
 from tests.fakes.meeting import FakeMeetingRoom
 from tests.fakes.room import FakeRoom
+from tests.patience import LIMIT_S
 from tests.stand_in_meeting import joined_by, left, meeting_server
 
-LIMIT_S = 5.0
 IMPLEMENTATIONS = (
     "VideoSDK's in memory",
     "a room in memory",

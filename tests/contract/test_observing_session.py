@@ -12,10 +12,10 @@ from avatar_core.bench.fake_observing import FakeObserveSession
 from avatar_core.bench.observe.session import ObserveSession
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SessionState
+from tests.patience import LIMIT_S
 from tests.somebody import AVATAR, somebody_with_a_room
 
 IMPLEMENTATIONS = ("fake", pytest.param("observe", marks=pytest.mark.integration))
-LIMIT_S = 20.0
 LOOK_S = 0.02
 DRIVING: dict[Command, Callable[[Session], Awaitable[CommandResult]]] = {
     Command.SPEAK: lambda s: s.speak(),

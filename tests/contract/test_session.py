@@ -15,9 +15,9 @@ from avatar_core.bench.fake_session import FakeSession
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SegmentState, SeriesName, SessionState
 from avatar_core.media.speech import bundled_speech
+from tests.patience import LIMIT_S
 
 IMPLEMENTATIONS = ("fake", pytest.param("bench", marks=pytest.mark.integration))
-LIMIT_S = 20.0
 LOOK_S = 0.02
 FIRST, OTHER = "talking-head", "sync-pattern"
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))

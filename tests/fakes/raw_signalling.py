@@ -10,6 +10,8 @@ from types import TracebackType
 import aiohttp
 from livekit.protocol import models, rtc
 
+from tests.patience import LIMIT_S
+
 CANDIDATE = re.compile(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host", re.IGNORECASE)
 
 OFFER = """v=0
@@ -100,7 +102,7 @@ class RawSignalling:
         with contextlib.suppress(ConnectionError, aiohttp.ClientError):
             await self.socket.send_bytes(data)
 
-    async def receive(self, kind: str, *, timeout_s: float = 10) -> rtc.SignalResponse:
+    async def receive(self, kind: str, *, timeout_s: float = LIMIT_S) -> rtc.SignalResponse:
         """The next response of that kind; others are passed over. ConnectionError when the server hangs up first."""
         async with asyncio.timeout(timeout_s):
             async for message in self.socket:
@@ -114,7 +116,7 @@ class RawSignalling:
                     return response
         raise ConnectionError(f"the server hung up (close code {self.socket.close_code})")
 
-    async def closed(self, *, timeout_s: float = 10) -> None:
+    async def closed(self, *, timeout_s: float = LIMIT_S) -> None:
         """Return once the server has hung up."""
         async with asyncio.timeout(timeout_s):
             async for _ in self.socket:

@@ -10,7 +10,8 @@ import pytest
 from avatar_core.bench.absence import NOTICE_ID
 from avatar_core.bench.snapshot import Notice, SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SegmentState, SessionState
-from tests.real_session import EMBEDDED, LIMIT_S, RealSession, connected_session
+from tests.patience import LIMIT_S
+from tests.real_session import EMBEDDED, RealSession, connected_session
 from tests.tone import write_tone
 
 WORKER = "avatar_core.avatar.worker"

@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 
 from avatar_core.bench.bench_session import BenchSession
-from tests.real_session import EMBEDDED, LIMIT_S
+from tests.patience import LIMIT_S
+from tests.real_session import EMBEDDED
 
 
 async def test_reference_avatars_publish_the_size_that_is_configured() -> None:

@@ -32,6 +32,7 @@ from avatar_core.wire.dispatch import (
 from avatar_core.wire.livekit import ATTRIBUTE_PUBLISH_ON_BEHALF
 from tests.fakes.audio_output import FinishLog
 from tests.leftovers import is_running
+from tests.patience import LIMIT_S
 
 AGENT, AVATAR = "bench-agent", "avatar-sync-pattern-1"
 OPTIONS: dict[str, JsonScalar] = {"generator": "sync-pattern", "width": 320, "height": 180, "fps": 15.0}
@@ -66,7 +67,7 @@ class Dispatcher:
         return next(worker for worker in workers if worker.worker_id == worker_id)
 
     async def ended(self, worker_id: str) -> WorkerStatus:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while (status := await self.status(worker_id)).state != "ended":
                 await asyncio.sleep(0.05)
         return status
@@ -75,7 +76,7 @@ class Dispatcher:
 async def start_dispatcher(config: dict[str, object]) -> tuple[ChildProcess, str]:
     process = await ChildProcess.start("avatar_core.avatar.dispatcher", name="dispatcher")
     process.send_line(json.dumps(config).encode() + b"\n")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         return process, json.loads(await anext(process.lines()))["url"]
 
 
@@ -105,7 +106,7 @@ class Stage:
             self.output.flush()
 
     async def playout(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_S):
             await self.output.wait_for_playout()
 
     async def pid(self) -> int:
@@ -179,7 +180,7 @@ async def test_interrupt_is_answered_with_what_was_played_and_silences_the_worke
     watching.spawn(watch.listen(stage.viewer, audio.sid), name="listen")
     await stage.say(20.0, 0)
     await stage.say(20.0, 1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         await watch.heard.wait()
     stage.output.clear_buffer()
     await stage.playout()
@@ -200,7 +201,7 @@ async def test_killed_worker_finishes_what_was_open(stage: Stage) -> None:
     stage.output.playback_started.connect(lambda _: started.set())
     await stage.say(10.0, 0)
     await stage.say(10.0, 1, flush=False)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         await started.wait()
     os.kill(await stage.pid(), signal.SIGKILL)
     await stage.playout()
@@ -283,8 +284,8 @@ async def test_nothing_outlives_a_dispatcher_that_is_killed(
     await agent.wait_for_track(AVATAR, TrackKind.VIDEO, subscribed=False)
     pid = (await dispatcher.status(worker_id)).pid
     dispatcher.process.kill()
-    await agent.wait_for(lambda: AVATAR not in agent.participants or None, what="the worker to go", timeout_s=10)
-    async with asyncio.timeout(10):
+    await agent.wait_for(lambda: AVATAR not in agent.participants or None, what="the worker to go", timeout_s=LIMIT_S)
+    async with asyncio.timeout(LIMIT_S):
         while is_running(pid):
             await asyncio.sleep(0.02)
 
@@ -324,7 +325,7 @@ async def test_bearer_token_is_asked_for_where_one_is_set() -> None:
 async def test_bad_configuration_ends_the_dispatcher_with_words(config: dict[str, object], words: str) -> None:
     process = await ChildProcess.start("avatar_core.avatar.dispatcher", name="dispatcher")
     process.send_line(json.dumps(config).encode() + b"\n")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         assert await process.ended == 2
         while not process.last_words:
             await asyncio.sleep(0.01)

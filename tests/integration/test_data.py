@@ -11,6 +11,7 @@ from avatar_core.room.data_streams import IncomingStream
 from avatar_core.room.rpc import RpcCall, RpcError, RpcErrorCode
 from avatar_core.room.values import DataPacket
 from avatar_core.room.wire_record import WireEvent
+from tests.patience import LIMIT_S
 
 
 class Inbox:
@@ -21,7 +22,7 @@ class Inbox:
         connection.events.data_received.connect(self._packets.put_nowait)
 
     async def next(self) -> DataPacket:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             return await self._packets.get()
 
 
@@ -80,7 +81,7 @@ async def test_byte_stream_of_one_mebibyte_arrives_whole_with_its_attributes(pai
         for start in range(0, len(payload), 100_000):
             await writer.write(payload[start : start + 100_000])
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         stream, received = await arrived
     assert received == payload
     assert (stream.sender, stream.name, stream.attributes) == ("ada", "noise", {"rate": "48000"})
@@ -104,7 +105,7 @@ async def test_text_stream_arrives_whole_and_streams_of_two_senders_keep_apart(p
             await from_ada.write("grüße ")
             await from_eve.write("hello ")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         await both.wait()
     assert texts == {"ada": "grüße " * 100, "eve": "hello " * 100}
 
@@ -121,7 +122,7 @@ async def test_stream_of_a_sender_who_leaves_is_aborted(pair) -> None:
     pair.bob.streams.handle_bytes("files", collect)
     writer = await pair.ada.streams.open_bytes("files")
     await writer.write(b"begin")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await opened.wait()
         await pair.ada.aclose()
         failure = await failures.get()
@@ -201,7 +202,7 @@ async def test_what_is_refused_is_seen_on_the_wire_as_such(join) -> None:
     receiver.streams.handle_bytes("a.topic", read_all)
     async with await stranger.streams.open_bytes("a.topic", destinations=["receiver"]) as stream:
         await stream.write(b"x" * 100)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while not any(event.kind == "stream_end" for event in events):
             await asyncio.sleep(0.01)
     assert [(event.kind, event.size_bytes, event.outcome.partition(" ")[0]) for event in events] == [

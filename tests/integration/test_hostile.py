@@ -18,6 +18,7 @@ from avatar_core.room.values import TrackKind
 from avatar_core.tokens import TokenClaims, VideoGrants
 from tests.fakes.media_signals import playing_tone
 from tests.fakes.raw_signalling import OFFER, RawSignalling, add_track, join_request, offer
+from tests.patience import LIMIT_S
 
 SEED = 20_261_120
 STUN_COOKIE = 0x2112A442
@@ -36,7 +37,7 @@ async def others(pair) -> AsyncIterator[None]:
 
         async def all_is_well() -> None:
             await pair.ada.send_data(b"are you there")
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(LIMIT_S):
                 assert (await heard.get()).payload == b"are you there"
                 while abs((await anext(reader)).frame.samples).max() < 5_000:
                     pass

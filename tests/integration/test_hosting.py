@@ -20,13 +20,13 @@ from avatar_core.tokens import TokenClaims, VideoGrants
 from avatar_core.wire.dispatch import LaunchRequest, encode_body
 from avatar_core.wire.livekit import ATTRIBUTE_PUBLISH_ON_BEHALF
 from tests.fakes.audio_output import FinishLog
+from tests.patience import LIMIT_S
 from tests.tracks import tone
 
 AGENT = "my-agent"
 GUIDE = Path(__file__).parents[2] / "docs" / "hosting-an-avatar.md"
 SMALL = ["--option", "width=320", "--option", "height=180", "--option", "fps=15"]
 JSON = {"Content-Type": "application/json"}
-LIMIT_S = 20
 
 
 @pytest.fixture
@@ -173,7 +173,9 @@ async def test_dispatcher_by_hand_launches_the_users_class_and_tells_of_each_wor
             assert (response.status, "no generator is called" in (await response.json())["detail"]) == (400, True)
     code, _ = await dispatcher.ends(signal.SIGTERM)
     assert code == 0
-    await agent.wait_for(lambda: "my-avatar" not in agent.participants or None, what="the worker to go", timeout_s=10)
+    await agent.wait_for(
+        lambda: "my-avatar" not in agent.participants or None, what="the worker to go", timeout_s=LIMIT_S
+    )
 
 
 async def test_dispatcher_tells_of_a_crash_loop_and_starts_no_more(command, access, room_name: str) -> None:

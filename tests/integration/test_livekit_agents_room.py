@@ -16,10 +16,10 @@ from avatar_core.room.options import ConnectOptions
 from avatar_core.room.values import TrackKind
 from avatar_core.tasks import spawn
 from tests.fakes.audio_output import FinishLog
+from tests.patience import LIMIT_S
 from tests.tracks import tone
 
 AGENT, AVATAR = "agent", "avatar"
-LIMIT_S = 20
 OPTIONS = AvatarOptions(320, 180, 15, 24_000)
 
 

@@ -25,11 +25,11 @@ from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_streams import IncomingStream
 from avatar_core.room.options import ConnectOptions
 from avatar_core.tokens import TokenClaims, VideoGrants
+from tests.patience import LIMIT_S
 
 AGENT, FIRST, SECOND = "agent", "avatar-1", "avatar-2"
 TEXT = "One two three four five six seven eight nine ten."
 RATE_HZ = 24_000
-LIMIT_S = 20
 OPTIONS = AvatarOptions(320, 180, 15, RATE_HZ)
 
 

@@ -12,9 +12,8 @@ from avatar_core.bench.face_reading import METRIC
 from avatar_core.bench.snapshot import MetricRow
 from avatar_core.bench.states import SessionState
 from avatar_core.media.speech import bundled_speech
+from tests.patience import LIMIT_S
 from tests.real_session import connected_session
-
-LIMIT_S = 30.0
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.fakes.media_signals import (
     seen_columns,
     showing_bars,
 )
+from tests.patience import LIMIT_S
 
 WIDTH_PX, HEIGHT_PX = 320, 240
 
@@ -26,7 +27,7 @@ WIDTH_PX, HEIGHT_PX = 320, 240
 async def listen(reader: FrameReader[AudioFrame], seconds: float = 0.5) -> np.ndarray:
     """The next mono samples that are not silence, that many seconds of them."""
     chunks: list[np.ndarray] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         async for received in reader:
             samples = received.frame.samples[:, 0]
             if chunks or np.abs(samples).max() > AMPLITUDE / 2:
@@ -38,7 +39,7 @@ async def listen(reader: FrameReader[AudioFrame], seconds: float = 0.5) -> np.nd
 
 async def look(reader: FrameReader[VideoFrame], frames: int = 5) -> Sequence[VideoFrame]:
     """The next frames."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         return [(await anext(reader)).frame for _ in range(frames)]
 
 

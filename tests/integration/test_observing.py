@@ -20,10 +20,9 @@ from avatar_core.bench.states import Role, SessionState
 from avatar_core.bench.venue import AGENT_IDENTITY, VIEWER_IDENTITY
 from tests.fakes.media_signals import playing_tone
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.real_session import connected_session, same_server
 from tests.somebody import AGENT, AVATAR, Somebody
-
-LIMIT_S = 25.0
 
 
 async def becomes(session: Session, holds: Callable[[SessionSnapshot], bool]) -> SessionSnapshot:

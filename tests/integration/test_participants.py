@@ -11,6 +11,7 @@ from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import VideoPublishOptions
 from avatar_core.room.values import ConnectionState, TrackKind
 from avatar_core.tokens import TokenClaims, VideoGrants
+from tests.patience import LIMIT_S
 
 PARTICIPANT_THAT_WAITS = """
 import asyncio, json, sys
@@ -49,7 +50,7 @@ async def test_participant_who_leaves_is_gone_for_the_others(pair) -> None:
 
     await pair.ada.aclose()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         departure = await left.get()
     assert (departure.participant.identity, departure.reason) == ("ada", "CLIENT_INITIATED")
     assert dict(pair.bob.participants) == {}
@@ -59,7 +60,7 @@ async def test_participant_who_leaves_is_gone_for_the_others(pair) -> None:
 async def test_second_participant_of_an_identity_takes_the_place_of_the_first(pair, join) -> None:
     second = await join("ada")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await pair.ada.wait_ended()
     assert pair.ada.state is ConnectionState.LOST
     with pytest.raises(RoomLost, match="DUPLICATE_IDENTITY"):
@@ -89,7 +90,7 @@ async def test_killed_participant_is_noticed(pair, access, room_name, options) -
     await process.wait()
 
     # Another LiveKit server first grants time to come back.
-    await pair.ada.wait_for(lambda: "mayfly" not in pair.ada.participants or None, what="the loss", timeout_s=40)
+    await pair.ada.wait_for(lambda: "mayfly" not in pair.ada.participants or None, what="the loss", timeout_s=LIMIT_S)
 
 
 async def test_connection_can_be_left_while_it_joins_and_leaves_nothing(access, room_name, options, join) -> None:
@@ -104,4 +105,4 @@ async def test_connection_can_be_left_while_it_joins_and_leaves_nothing(access, 
     with pytest.raises(RoomError, match="closed"):
         await joining
     assert connection.state is ConnectionState.CLOSED
-    await watcher.wait_for(lambda: "hasty" not in watcher.participants or None, what="the departure", timeout_s=40)
+    await watcher.wait_for(lambda: "hasty" not in watcher.participants or None, what="the departure", timeout_s=LIMIT_S)

@@ -10,6 +10,7 @@ from avatar_core.room.options import VideoPublishOptions
 from avatar_core.room.values import Publication, TrackKind
 from avatar_core.signal import Signal
 from tests.fakes.media_signals import playing_tone, showing_bars
+from tests.patience import LIMIT_S
 
 
 class Facts:
@@ -20,13 +21,13 @@ class Facts:
         signal.connect(self._facts.put_nowait)
 
     async def next(self):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(LIMIT_S):
             return await self._facts.get()
 
 
 async def heard_level(reader) -> float:
     """How loud the next 10 ms of sound are."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT_S):
         return float(np.abs((await anext(reader)).frame.samples).max())
 
 
@@ -59,7 +60,7 @@ async def test_unpublished_track_ends_for_the_others_and_can_be_published_again(
     await face.aclose()
 
     assert (await gone.next()).sid == first.sid
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         # The reader ends with its track.
         async for _ in reader:
             pass
@@ -67,7 +68,7 @@ async def test_unpublished_track_ends_for_the_others_and_can_be_published_again(
     again = await pair.ada.publish_video("face", VideoPublishOptions(320, 240))
     second = await pair.bob.wait_for_track("ada", TrackKind.VIDEO)
     assert second.sid == again.sid != first.sid
-    async with showing_bars(again, 320, 240), pair.bob.read_video(second.sid) as pictures, asyncio.timeout(15):
+    async with showing_bars(again, 320, 240), pair.bob.read_video(second.sid) as pictures, asyncio.timeout(LIMIT_S):
         await anext(pictures)
     with pytest.raises(RuntimeError, match="closed"):
         face.mute()
@@ -111,7 +112,7 @@ async def test_publisher_learns_when_somebody_subscribes(join) -> None:
     with pytest.raises(RoomError, match="Nobody subscribed"):
         await voice.wait_for_subscription(timeout_s=0.1)
 
-    await asyncio.gather(join("bob"), voice.wait_for_subscription(timeout_s=15))
+    await asyncio.gather(join("bob"), voice.wait_for_subscription(timeout_s=LIMIT_S))
 
 
 async def test_many_tracks_come_and_go(pair) -> None:
@@ -120,5 +121,5 @@ async def test_many_tracks_come_and_go(pair) -> None:
         await asyncio.gather(*(pair.bob.wait_for_track("ada", TrackKind.AUDIO, name=track.name) for track in tracks))
         await asyncio.gather(*(track.aclose() for track in tracks))
         await pair.bob.wait_for(
-            lambda: pair.bob.participants["ada"].publications == () or None, what="the end of all", timeout_s=15
+            lambda: pair.bob.participants["ada"].publications == () or None, what="the end of all", timeout_s=LIMIT_S
         )

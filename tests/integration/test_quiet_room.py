@@ -17,6 +17,7 @@ from avatar_core.room.values import TrackKind
 from tests.embedded_room import EmbeddedRoom, RoomAccess
 from tests.fakes.audio_output import FinishLog
 from tests.integration.conftest import Join
+from tests.patience import LIMIT_S
 
 AGENT, AVATAR = "agent", "avatar"
 OPTIONS = AvatarOptions(320, 180, 15, 24_000, 1)
@@ -58,7 +59,7 @@ async def test_speech_of_an_agent_that_nobody_was_told_of_is_played_and_answered
         async for frame in SyncPatternSource(1, duration_s=0.5):
             await output.capture_frame(frame, segment=SegmentRef(name))
         output.flush()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         await output.wait_for_playout()
         await reported.wait()
     assert AGENT not in avatar.participants

@@ -12,6 +12,7 @@ from avatar_core.room.rpc import RpcCall
 from avatar_core.room.values import ConnectionState, StateChanged, TrackKind
 from tests.fakes.media_signals import playing_tone
 from tests.fakes.tcp_proxy import TcpProxy
+from tests.patience import LIMIT_S
 
 
 async def echo(call: RpcCall) -> str:
@@ -33,21 +34,21 @@ async def test_lost_signalling_is_mended_and_tracks_data_and_rpc_go_on(access, j
             proxy.cut()
 
             await ada.wait_for(
-                lambda: any(change.reconnected for change in changes) or None, what="the reconnect", timeout_s=30
+                lambda: any(change.reconnected for change in changes) or None, what="the reconnect", timeout_s=LIMIT_S
             )
             assert proxy.accepted > accepted
             assert [change.current for change in changes] == [ConnectionState.RECONNECTING, ConnectionState.CONNECTED]
             await asyncio.gather(bob.wait_for_participant("ada"), ada.wait_for_participant("bob"))
             again = await bob.wait_for_track("ada", TrackKind.AUDIO)
             assert again.sid == voice.sid
-            async with bob.read_audio(again.sid) as reader, asyncio.timeout(15):
+            async with bob.read_audio(again.sid) as reader, asyncio.timeout(LIMIT_S):
                 while abs((await anext(reader)).frame.samples).max() < 5_000:
                     pass
         assert await bob.rpc.perform("ada", "echo", "still there") == "still there"
         heard: asyncio.Queue = asyncio.Queue()
         bob.events.data_received.connect(heard.put_nowait)
         await ada.send_data(b"hello again")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             assert (await heard.get()).payload == b"hello again"
 
 

@@ -16,6 +16,7 @@ from avatar_core.room.server import start_embedded_room, start_livekit_server
 from avatar_core.room.values import ConnectionState, TrackKind
 from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
 from tests.leftovers import is_running
+from tests.patience import LIMIT_S
 
 KEY, SECRET = "own-key", "an-own-secret-of-thirty-two-bytes-or-more"
 ROUNDS = 25
@@ -57,7 +58,7 @@ def token(identity: str, room: str = "studio") -> str:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT_S):
         while is_running(pid):
             await asyncio.sleep(0.05)
 
@@ -72,7 +73,7 @@ async def test_embedded_server_starts_is_joined_and_stops() -> None:
             await ada.connect(room.url, token("ada"), ConnectOptions())
             assert (await server.statistics())["participants"] == 1
             await server.aclose()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(LIMIT_S):
                 await ada.wait_ended()
             assert ada.state is ConnectionState.LOST
     finally:
@@ -93,7 +94,7 @@ async def test_death_of_the_embedded_server_is_told() -> None:
 
     os.kill(server.pid, signal.SIGKILL)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         assert (await told.get()).exit_code == -signal.SIGKILL
     with pytest.raises(RoomServerError, match="exit code -9"):
         await server.statistics()
@@ -104,7 +105,7 @@ async def test_embedded_server_ends_when_its_owner_is_killed() -> None:
     owner = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-c", OWNER, SECRET, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         server_pid = int(await owner.stdout.readline())
     assert is_running(server_pid)
 
@@ -128,7 +129,7 @@ async def test_embedded_server_ends_at_sigterm_with_participants_in_the_room() -
     os.kill(server.pid, signal.SIGTERM)
 
     await gone(server.pid)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         await asyncio.gather(*(connection.wait_ended() for connection in connections))
     await asyncio.gather(*(connection.aclose() for connection in connections))
     await server.aclose()
@@ -188,7 +189,7 @@ async def test_rounds_of_join_publish_and_leave_leave_nothing_behind(embedded, o
         return grown | {name: after[name] for name in ("rooms", "participants", "tracks", "transports") if after[name]}
 
     with suppress(TimeoutError):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(LIMIT_S):
             while left_behind():
                 await asyncio.sleep(0.1)
     assert left_behind() == {}

@@ -21,12 +21,12 @@ from avatar_core.room.rpc import RpcEndpoint, RpcError
 from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
 from avatar_core.wire.livekit import RPC_SWAP_AVATAR, SwapRequest, encode_swap_request
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.tone import write_tone
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "the session starts its own room"))
 PICTURE = {"width": 640, "height": 360, "fps": 15.0}
 AVATARS = ("talking-head", "audio-wave", "sync-pattern")
-LIMIT_S = 20.0
 LOOK_S = 0.02
 SEED, SWAPS, INTERRUPTS = 4, 10, 20
 BAD_REQUEST, NOT_ALLOWED, SWAP_FAILED = 2400, 2401, 2500  # docs/protocols.md

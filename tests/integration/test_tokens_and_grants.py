@@ -16,6 +16,7 @@ from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import VideoPublishOptions
 from avatar_core.room.values import TrackKind
 from avatar_core.tokens import TokenClaims, VideoGrants
+from tests.patience import LIMIT_S
 
 DAY_S = 24 * 3600
 NOW_S = 1_700_000_000.0
@@ -153,7 +154,7 @@ async def test_server_holds_a_client_that_asks_regardless_to_its_grants(pair, ac
         await second.local_participant.publish_track(silent_track(), microphone())
         voice = await pair.bob.wait_for_track("eyeless", TrackKind.AUDIO)
         await pair.ada.send_data(b"mark")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             assert (await heard.get()).sender == "ada"
         seen = pair.bob.participants
         assert [publication.sid for publication in seen["eyeless"].publications] == [voice.sid]
@@ -178,7 +179,7 @@ async def test_participant_without_can_subscribe_gets_no_track(pair, join) -> No
     # Several round trips behind the request: had it been granted, the track would be here by now.
     for _ in range(20):
         await pair.ada.send_data(b"mark", destinations=["deaf"])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             await heard.get()
         await asyncio.sleep(0.01)
 
@@ -195,12 +196,14 @@ async def test_own_name_metadata_and_attributes_can_be_changed(pair, join) -> No
         seen = pair.ada.participants["bold"]
         return seen if (seen.name, seen.metadata, seen.attributes) == ("Bold", "y", {"a": "1", "b": "2"}) else None
 
-    await pair.ada.wait_for(changed, what="the new metadata", timeout_s=10)
+    await pair.ada.wait_for(changed, what="the new metadata", timeout_s=LIMIT_S)
     await bold.update_self(attributes={"a": "", "b": "3"})
     await pair.ada.wait_for(
-        lambda: pair.ada.participants["bold"].attributes == {"b": "3"} or None, what="the attribute gone", timeout_s=10
+        lambda: pair.ada.participants["bold"].attributes == {"b": "3"} or None,
+        what="the attribute gone",
+        timeout_s=LIMIT_S,
     )
-    await bold.wait_for(lambda: bold.local.attributes == {"b": "3"} or None, what="the own change", timeout_s=10)
+    await bold.wait_for(lambda: bold.local.attributes == {"b": "3"} or None, what="the own change", timeout_s=LIMIT_S)
     assert (bold.local.name, bold.local.metadata) == ("Bold", "y")
 
 

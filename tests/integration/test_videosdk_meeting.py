@@ -12,7 +12,8 @@ import pytest
 
 from avatar_core.bench.config import load_process_config
 from avatar_core.bench.states import SegmentState, SessionState
-from tests.real_session import EMBEDDED, LIMIT_S, RealSession
+from tests.patience import LIMIT_S
+from tests.real_session import EMBEDDED, RealSession
 from tests.videosdk_session import videosdk_session
 
 TONE_S = 6.0

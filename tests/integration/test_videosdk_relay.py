@@ -16,7 +16,8 @@ from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
 from avatar_core.videosdk.relay.child import RelayChild
 from avatar_core.videosdk.room_meeting import RoomMeeting
 from avatar_core.wire.relay import JoinBoth, RoomPlace
-from tests.stand_in_meeting import LIMIT_S, Told, joined_by, left, meeting_server, place
+from tests.patience import LIMIT_S
+from tests.stand_in_meeting import Told, joined_by, left, meeting_server, place
 
 AGENT, AVATAR = "bench-agent", "avatar"
 

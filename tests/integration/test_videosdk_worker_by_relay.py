@@ -14,12 +14,12 @@ from avatar_core.providers.videosdk import reference_dispatching
 from avatar_core.providers.videosdk_meeting import StandInHabits, VideoSdkMeeting
 from avatar_core.room.connection import RoomConnection
 from tests.fakes.audio_output import FinishLog
+from tests.patience import LIMIT_S
 from tests.tracks import tone
 
 CONFIG = Config(RoomChoice(RoomKind.EMBEDDED, "a test"))
 PICTURE = {"width": 320, "height": 180, "fps": 15.0}
 AVATAR = "avatar"
-LIMIT_S = 20.0
 
 
 @asynccontextmanager

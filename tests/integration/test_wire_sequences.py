@@ -31,11 +31,11 @@ from avatar_core.wire.livekit import (
 )
 from tests.fakes.audio_output import FinishLog
 from tests.fakes.tcp_proxy import TcpProxy
+from tests.patience import LIMIT_S
 from tests.tracks import tone
 from tests.wire_notes import followed, told
 
 AGENT, AVATAR = "agent", "avatar"
-LIMIT_S = 20
 NOTED_S = 0.2
 """A call is noted by its caller once it is answered; and what must not come has this long to come."""
 OPTIONS = AvatarOptions(320, 180, 15, 24_000)

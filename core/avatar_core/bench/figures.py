@@ -153,10 +153,9 @@ class Figures:
         self.measure("viewer_lag_ms", load.lateness_p99_ms, since_s=since_s, until_s=load.at_s)
         judge.machine(since_s, load.at_s, load.machine_busy)
         judge.viewer_clock(since_s, load.at_s, load.lateness_p99_ms)
-        waited = {"worker": judge.worker_waited, "room": judge.room_waited}
         for role, waited_ms in load.waited_ms.items():
             self.measure(f"{role}_wait_ms", waited_ms, since_s=since_s, until_s=load.at_s)
-            waited[role](since_s, load.at_s, waited_ms)
+            judge.waited(role, since_s, load.at_s, waited_ms)
         if was_trusted and not judge.trusted:
             self._take_back(judge.spans[-1].start_s)
 

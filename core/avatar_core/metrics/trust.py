@@ -1,6 +1,7 @@
 """Whether figures can be believed: the machine's load and the lateness of clocks against limits (DESIGN, "Trust")."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 _SPANS_KEPT = 1_000
@@ -37,9 +38,20 @@ class TrustLimits:
             raise ValueError("calm_at_most_s must be calm_for_s or more")
 
     @property
+    def waits_ms(self) -> Mapping[str, float]:
+        """How long a process may wait for a core at a time, by its role: an avatar's here, and the room's."""
+        return {"worker": self.worker_wait_ms, "room": self.room_wait_ms}
+
+    @property
     def _positive(self) -> tuple[float, ...]:
-        waits_ms = (self.viewer_lateness_p99_ms, self.worker_wait_ms, self.room_wait_ms)
-        return (*waits_ms, self.busy_for_s, self.calm_for_s, self.zero_moved_ms, self.calibration_max_age_h)
+        return (
+            self.viewer_lateness_p99_ms,
+            *self.waits_ms.values(),
+            self.busy_for_s,
+            self.calm_for_s,
+            self.zero_moved_ms,
+            self.calibration_max_age_h,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +105,10 @@ class TrustJudge:
         is_late = lateness_p99_ms > self.limits.viewer_lateness_p99_ms
         self._told(since_s, at_s, f"viewer clock {lateness_p99_ms:.0f} ms late" if is_late else "")
 
-    def worker_waited(self, since_s: float, at_s: float, waited_ms: float) -> None:
-        """An avatar's process on this machine waited for a core for so long, between `since_s` and `at_s`."""
-        self._waited(since_s, at_s, "worker", waited_ms, self.limits.worker_wait_ms)
-
-    def room_waited(self, since_s: float, at_s: float, waited_ms: float) -> None:
-        """The embedded room's process did."""
-        self._waited(since_s, at_s, "room", waited_ms, self.limits.room_wait_ms)
-
-    def _waited(self, since_s: float, at_s: float, who: str, waited_ms: float, limit_ms: float) -> None:
-        self._told(since_s, at_s, f"{who} waited {waited_ms:.0f} ms for a core" if waited_ms > limit_ms else "")
+    def waited(self, role: str, since_s: float, at_s: float, waited_ms: float) -> None:
+        """The process of a `role` of `TrustLimits.waits_ms` waited so long for a core, between `since_s` and `at_s`."""
+        is_long = waited_ms > self.limits.waits_ms[role]
+        self._told(since_s, at_s, f"{role} waited {waited_ms:.0f} ms for a core" if is_long else "")
 
     def _told(self, since_s: float, at_s: float, reason: str) -> None:
         if reason:

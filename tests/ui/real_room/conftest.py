@@ -10,8 +10,8 @@ from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
 from avatar_gui.main_window import MainWindow
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.tone import write_tone
-from tests.ui.real_room.real_window import LIMIT_S
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "tests take the embedded room"))
 # What two busy cores can draw for two avatars at once.

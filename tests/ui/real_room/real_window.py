@@ -15,9 +15,9 @@ from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_session_state, wait_until
 from avatar_gui.widgets.meter import LevelMeter
 from avatar_gui.widgets.text import ElidedLabel
+from tests.patience import LIMIT_S
 
 ARTEFACTS = Path(__file__).parents[3] / "artefacts"
-LIMIT_S = 25.0
 """Bounds a wait that should take a second or two: it tells a hang from a busy machine, nothing finer."""
 
 KEYS = {

@@ -15,8 +15,9 @@ from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import press_key, wait_session_state, wait_until
 from avatar_gui.theme import Theme
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.ui.real_room.conftest import EMBEDDED
-from tests.ui.real_room.real_window import KEYS, LIMIT_S, NUMBER_KEYS, ask, ready, speaking
+from tests.ui.real_room.real_window import KEYS, NUMBER_KEYS, ask, ready, speaking
 
 HANG_S = 10.0
 """The promise is two seconds; this only tells a hang from a busy machine. What it took is in the test report."""

@@ -13,9 +13,9 @@ from avatar_core.bench.states import Command, SegmentState, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_event, wait_session_state, wait_state, wait_until
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.ui.real_room.conftest import EMBEDDED
 from tests.ui.real_room.real_window import (
-    LIMIT_S,
     Finishes,
     ask,
     assert_each_finished_once,

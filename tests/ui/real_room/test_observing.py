@@ -12,8 +12,9 @@ from avatar_gui.testing import find, wait_event, wait_session_state, wait_until
 from avatar_gui.widgets.tag import Tag
 from tests.embedded_room import EmbeddedRoom
 from tests.leftovers import Leftovers
+from tests.patience import LIMIT_S
 from tests.somebody import AGENT, AVATAR, Somebody
-from tests.ui.real_room.real_window import LIMIT_S, figures, frames_move, screenshot, sound
+from tests.ui.real_room.real_window import figures, frames_move, screenshot, sound
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from avatar_core.bench.states import Command, SegmentState, SessionState
 from avatar_core.playback.recall import SwapPolicy
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import wait_state, wait_until
+from tests.patience import LIMIT_S
 from tests.ui.real_room.real_window import (
-    LIMIT_S,
     NUMBER_KEYS,
     Finishes,
     ask,

@@ -67,24 +67,24 @@ def test_a_late_clock_makes_its_own_second_doubtful_at_once() -> None:
 
 def test_an_avatar_that_waited_long_for_a_core_is_not_to_blame() -> None:
     judge = TrustJudge(LIMITS)
-    judge.worker_waited(98.0, 99.0, 80.0)
+    judge.waited("worker", 98.0, 99.0, 80.0)
     assert judge.trusted
-    judge.worker_waited(99.0, 100.0, 81.0)
+    judge.waited("worker", 99.0, 100.0, 81.0)
     assert judge.reason == "worker waited 81 ms for a core"
 
 
 def test_the_room_which_holds_nothing_in_reserve_may_wait_half_as_long() -> None:
     judge = TrustJudge(LIMITS)
-    judge.room_waited(99.0, 100.0, 40.0)
+    judge.waited("room", 99.0, 100.0, 40.0)
     assert judge.trusted
-    judge.room_waited(100.0, 101.0, 62.0)
+    judge.waited("room", 100.0, 101.0, 62.0)
     assert judge.reason == "room waited 62 ms for a core"
     assert judge.trusted_between(99.0, 100.0)
     assert not judge.trusted_between(100.5, 100.6)
     for at_s in (102.0, 103.0):
-        judge.room_waited(at_s - 1, at_s, 3.0)
+        judge.waited("room", at_s - 1, at_s, 3.0)
         assert not judge.trusted
-    judge.room_waited(103.0, 104.0, 3.0)
+    judge.waited("room", 103.0, 104.0, 3.0)
     assert judge.trusted
 
 

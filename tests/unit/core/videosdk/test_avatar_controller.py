@@ -24,10 +24,10 @@ from avatar_core.videosdk.avatar import (
 from avatar_core.wire.videosdk import StreamEnded
 from tests.fakes.meeting import FakeMeetingRoom
 from tests.fakes.video_generator import picture
+from tests.patience import LIMIT_S
 
 SETTINGS = AvatarSettings(320, 180, 25.0, 24_000, 1)
 LOUD = b"\x00\xd8"
-LIMIT_S = 5.0
 
 
 class Echo(AvatarRenderer):
