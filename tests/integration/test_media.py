@@ -74,7 +74,8 @@ async def test_five_audio_tracks_arrive_each_with_its_own_tone(pair) -> None:
         await tone.__aexit__(None, None, None)
 
     found = [loudest_frequency_hz(task.result()[RATE_HZ // 8 :], RATE_HZ) for task in heard]
-    assert found == pytest.approx(list(pitches.values()), abs=5)
+    # Bins are 7 Hz wide, and a jitter buffer that stretches sound blurs a tone into the next one.
+    assert found == pytest.approx(list(pitches.values()), abs=15)
 
 
 @pytest.mark.parametrize("codec", [VideoCodec.VP8, VideoCodec.H264])
