@@ -46,7 +46,7 @@ class AnswerChecks:
         self._ends_s = 0.0
         # By how much the ends of the last segments came before their told starts allow.
         self._early_s: deque[float] = deque(maxlen=_SEGMENTS_TOLD)
-        # Interrupts that went out and were not answered yet.
+        # Interrupts that went out and were not answered yet, by answers that name no segment.
         self._interrupts_open = 0
 
     def sent(self, ref: SegmentRef, duration_s: float, now_s: float) -> None:

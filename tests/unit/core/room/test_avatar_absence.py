@@ -8,12 +8,11 @@ from avatar_core.playback.proxy import AudioSinkProxy
 from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
 from avatar_core.tasks import spawn
-from avatar_core.wire.livekit import RPC_CLEAR_BUFFER, TOPIC_AUDIO_STREAM
+from avatar_core.wire.livekit import RPC_CLEAR_BUFFER
 from tests.fakes.audio_output import FinishLog, speech
 from tests.fakes.clock import ManualClock, settle
 from tests.fakes.room import FakeConnection, FakeRoom
-
-AGENT, AVATAR = "bench-agent", "avatar-1"
+from tests.fakes.spoken_to_avatar import AGENT, AVATAR, take_speech_and_clears
 
 
 class Wire:
@@ -27,18 +26,9 @@ class Wire:
 
     def come(self, *, active: bool = True) -> FakeConnection:
         """Another process under the avatar's identity."""
-        self.avatar = avatar = self.room.join(AVATAR, active=active)
-
-        async def take(stream: object) -> None:
-            async for _ in stream:
-                pass
-
-        async def clear(_: object) -> str:
-            return "ok"
-
-        avatar.streams.handle_bytes(TOPIC_AUDIO_STREAM, take, sender=AGENT)
-        avatar.rpc.register(RPC_CLEAR_BUFFER, clear, caller=AGENT)
-        return avatar
+        self.avatar = self.room.join(AVATAR, active=active)
+        take_speech_and_clears(self.avatar)
+        return self.avatar
 
     @property
     def clears(self) -> int:

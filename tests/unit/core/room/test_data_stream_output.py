@@ -1,7 +1,6 @@
 """The sender of LiveKit's audio wire, over a room in memory (PROTOCOLS 1.3-1.5)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 
@@ -9,67 +8,26 @@ from avatar_core.errors import PlaybackError
 from avatar_core.playback.contract import PlaybackProgressedEvent, PlaybackStartedEvent
 from avatar_core.playback.segment import SegmentRef
 from avatar_core.room.answer_checks import WireFinding
-from avatar_core.room.data_stream_output import BURST_S, DataStreamAudioOutput
+from avatar_core.room.data_stream_output import BURST_S
 from avatar_core.room.rpc import RpcError, RpcErrorCode
 from avatar_core.room.values import TrackKind
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire.livekit import (
-    RPC_CLEAR_BUFFER,
     RPC_PLAYBACK_FINISHED,
-    TOPIC_AUDIO_STREAM,
     TOPIC_BENCH_REPORT,
     AvatarReport,
-    PlaybackFinished,
     SegmentReport,
-    encode_playback_finished,
     encode_report,
 )
 from tests.fakes.audio_output import FinishLog, speech
-from tests.fakes.clock import ManualClock, settle
-from tests.fakes.room import FakeConnection, FakeRoom
-
-AGENT, AVATAR = "bench-agent", "avatar-1"
-
-
-@dataclass
-class Wire:
-    """An output, the room it speaks into, and an avatar that takes streams and clears but answers nothing by itself."""
-
-    room: FakeRoom
-    agent: FakeConnection
-    avatar: FakeConnection
-    clock: ManualClock
-
-    def output(self, **options: object) -> DataStreamAudioOutput:
-        return DataStreamAudioOutput(self.agent, AVATAR, clock=self.clock, **options)
-
-    async def answer(self, position_s: float, *, interrupted: bool = False, segment: SegmentRef | None = None) -> str:
-        named = {} if segment is None else {"segment_id": segment.id, "generation": segment.generation}
-        payload = encode_playback_finished(PlaybackFinished(position_s, interrupted, **named))
-        return await self.avatar.rpc.perform(AGENT, RPC_PLAYBACK_FINISHED, payload)
-
-    async def report(self, sequence: int, played_s: float, segment: SegmentRef) -> None:
-        report = AvatarReport(sequence, 0.0, (SegmentReport(segment.id, segment.generation, 1.0, played_s),))
-        await self.avatar.send_data(encode_report(report), topic=TOPIC_BENCH_REPORT, destinations=[AGENT])
+from tests.fakes.clock import settle
+from tests.fakes.spoken_to_avatar import AGENT, Wire, wired
 
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    room = FakeRoom()
-    agent, avatar = room.join(AGENT), room.join(AVATAR)
-
-    async def take(stream: object) -> None:
-        async for _ in stream:
-            pass
-
-    async def clear(_: object) -> str:
-        return "ok"
-
-    avatar.streams.handle_bytes(TOPIC_AUDIO_STREAM, take, sender=AGENT)
-    avatar.rpc.register(RPC_CLEAR_BUFFER, clear, caller=AGENT)
-    yield Wire(room, agent, avatar, ManualClock())
-    await avatar.aclose()
-    await agent.aclose()
+    async with wired() as wire:
+        yield wire
 
 
 async def test_segment_is_one_stream_with_its_format_and_name(wire: Wire) -> None:
@@ -187,40 +145,6 @@ async def test_nobody_but_the_avatar_can_answer(wire: Wire) -> None:
     await output.aclose()
 
 
-async def test_two_clears_make_one_call(wire: Wire) -> None:
-    output = wire.output()
-    await output.capture_frame(speech(0.5))
-    output.clear_buffer()
-    output.clear_buffer()
-    await settle()
-    assert [method for _, method, _ in wire.room.calls] == [RPC_CLEAR_BUFFER]
-    assert wire.agent.streams.opened[0].ended
-    await output.aclose()
-
-
-async def test_clear_without_segments_sends_nothing(wire: Wire) -> None:
-    output = wire.output()
-    output.clear_buffer()
-    await settle()
-    assert wire.room.calls == []
-    await output.aclose()
-
-
-async def test_unanswered_clear_finishes_where_the_speech_is_thought_to_be(wire: Wire) -> None:
-    """B14: not at all that was pushed."""
-    output = wire.output(clear_buffer_timeout_s=2.0)
-    log = FinishLog(output)
-    await output.capture_frame(speech(5.0))
-    output.flush()
-    await wire.clock.advance(0.7)
-    output.clear_buffer()
-    await wire.clock.advance(1.9)
-    assert log.events == []
-    await wire.clock.advance(0.2)
-    assert log.answers == [(0.7, True)]
-    await output.aclose()
-
-
 async def test_segment_that_is_never_answered_counts_as_heard_and_is_told(wire: Wire) -> None:
     """B4: elsewhere whoever waits for its end waits for ever."""
     output = wire.output(answer_timeout_s=3.0)
@@ -279,86 +203,6 @@ async def test_last_report_is_believed_before_the_estimate(wire: Wire) -> None:
     await wire.report(6, 2.5, SegmentRef("s", 1))
     await output.aclose()
     assert log.answers == [(1.25, True)]
-
-
-async def test_clear_that_fails_finishes_at_once(wire: Wire) -> None:
-    output = wire.output()
-    log = FinishLog(output)
-    await output.capture_frame(speech(1.0))
-    wire.room.rpc_failures.append(RpcError(RpcErrorCode.CONNECTION_TIMEOUT, "nobody there"))
-    output.clear_buffer()
-    await settle()
-    assert log.answers == [(0.0, True)]
-    await output.aclose()
-
-
-async def test_new_speech_waits_until_an_interrupt_is_over(wire: Wire) -> None:
-    output = wire.output()
-    log = FinishLog(output)
-    await output.capture_frame(speech(1.0), segment=SegmentRef("old"))
-    output.flush()
-    output.clear_buffer()
-    capture = spawn(output.capture_frame(speech(0.5), segment=SegmentRef("new")), name="capture")
-    await settle()
-    assert not capture.done()
-    await wire.answer(0.3, interrupted=True)
-    await capture
-    assert log.ids == ["old"]
-    assert [segment.id for segment in output.pending_segments] == ["new"]
-    await output.aclose()
-
-
-async def test_answer_of_an_interrupt_that_was_given_up_does_not_end_the_next_segment(wire: Wire) -> None:
-    """B5, B14: an answer without a name comes late, and the segment it would end was never interrupted."""
-    output = wire.output(clear_buffer_timeout_s=2.0)
-    log = FinishLog(output)
-    found: list[WireFinding] = []
-    output.found.connect(found.append)
-    await output.capture_frame(speech(1.0), segment=SegmentRef("old"))
-    output.flush()
-    output.clear_buffer()
-    await wire.clock.advance(2.1)
-    await output.capture_frame(speech(0.5), segment=SegmentRef("new"))
-    output.flush()
-    await wire.answer(0.3, interrupted=True)
-    assert log.ids == ["old"]
-    assert [one.id for one in found] == ["B5"]
-    await wire.clock.advance(1.0)
-    await wire.answer(0.5)
-    assert log.ids == ["old", "new"]
-    assert log.answers[-1] == (0.5, False)
-    await output.aclose()
-
-
-async def test_avatar_that_cuts_a_segment_off_by_itself_is_believed(wire: Wire) -> None:
-    """Nothing was interrupted, or all interrupts were answered."""
-    output = wire.output()
-    log = FinishLog(output)
-    for name in ("first", "second"):
-        await output.capture_frame(speech(1.0), segment=SegmentRef(name))
-        output.flush()
-        if name == "first":
-            output.clear_buffer()
-            await settle()
-        await wire.answer(0.3, interrupted=True)
-    assert log.answers == [(0.3, True), (0.3, True)]
-    await output.aclose()
-
-
-async def test_frames_of_an_interrupted_segment_are_dropped(wire: Wire) -> None:
-    """R3, R4: the interrupt does not end the capturing; what follows belongs to what is over."""
-    output = wire.output()
-    await output.capture_frame(speech(0.5))
-    output.clear_buffer()
-    await output.capture_frame(speech(0.5))
-    await wire.answer(0.1, interrupted=True)
-    await settle()
-    await output.capture_frame(speech(0.5))
-    assert len(wire.agent.streams.opened) == 1
-    output.flush()
-    await output.capture_frame(speech(0.5))
-    assert len(wire.agent.streams.opened) == 2
-    await output.aclose()
 
 
 async def test_lost_room_finishes_open_segments(wire: Wire) -> None:
