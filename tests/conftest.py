@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.short_of_cores import ShortOfCores
+
 CATEGORIES = ("unit", "contract", "integration", "ui", "architecture")
+OF_REAL_TIME = ("contract", "integration", "ui")
 TESTS = Path(__file__).parent
 
 
@@ -39,12 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    short_of_cores = ShortOfCores()
+    config.pluginmanager.register(short_of_cores)
     for item in items:
         category = item.path.relative_to(TESTS).parts[0]
         if category not in CATEGORIES:
             raise pytest.UsageError(f"{item.path} stands in none of the folders {', '.join(CATEGORIES)}")
         item.add_marker(category)
+        # A debugger wants the first failure.
+        if category in OF_REAL_TIME and not config.option.usepdb:
+            short_of_cores.watch(item)
 
 
 class ErrorLog(logging.Handler):

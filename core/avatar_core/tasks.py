@@ -40,6 +40,11 @@ class TaskGroup:
     def __len__(self) -> int:
         return len(self._tasks)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no task any more."""
+        return self._closed
+
     def spawn(self, coro: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start `coro` and keep it; raises RuntimeError once the group is closed."""
         if self._closed:

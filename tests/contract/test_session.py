@@ -188,8 +188,10 @@ async def test_the_log_has_an_avatars_steps_and_an_utterances_start_in_their_ord
     await idle.becomes(lambda _: "Started" in told)
     steps = ["Call", "Created", "Joined", "Started"]
     assert [kind for kind in told if kind in steps] == steps
-    figures = {row.name: row for row in idle.snapshot.metrics}
-    assert figures["create_s"].n == figures["join_s"].n
+    timed = [row for row in idle.snapshot.metrics if row.name in {"create_s", "join_s"}]
+    assert len(timed) == 2
+    # Of a time that can't be trusted there is no figure.
+    assert all(row.n == 1 for row in timed) or not idle.snapshot.trust.trusted
 
 
 async def _heard(watched: Watched) -> bool:

@@ -25,12 +25,12 @@ WIDTH_PX, HEIGHT_PX = 320, 240
 
 
 async def listen(reader: FrameReader[AudioFrame], seconds: float = 0.5) -> np.ndarray:
-    """The next mono samples that are not silence, that many seconds of them."""
+    """The next mono samples that are not silence, that many seconds of them: what comes too late leaves holes."""
     chunks: list[np.ndarray] = []
     async with asyncio.timeout(LIMIT_S):
         async for received in reader:
             samples = received.frame.samples[:, 0]
-            if chunks or np.abs(samples).max() > AMPLITUDE / 2:
+            if np.abs(samples).max() > AMPLITUDE / 2:
                 chunks.append(samples)
             if sum(map(len, chunks)) >= seconds * received.frame.sample_rate_hz:
                 break

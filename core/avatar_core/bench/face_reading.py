@@ -63,7 +63,8 @@ class FaceReading:
             case messages.SoundChanged():
                 self._audible = message.audible
                 self._heard_since_read = True
-                if self._loop is None:
+                # The viewer goes on telling until it is ended, which is after the session's tasks.
+                if self._loop is None and not self._tasks.closed:
                     self._loop = self._tasks.spawn(self._read_on(), name="face reading")
 
     async def _read_on(self) -> None:

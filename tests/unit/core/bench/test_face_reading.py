@@ -66,6 +66,15 @@ async def reading(*answers: FaceAnalyzed | BenchError) -> AsyncIterator[Reading]
     await tasks.aclose()
 
 
+async def test_a_sound_that_is_told_while_the_session_closes_begins_nothing() -> None:
+    tasks = TaskGroup()
+    face = Reading(tasks)
+    await tasks.aclose()
+    face.hear()
+    await face.clock.advance(EVERY_S)
+    assert (len(tasks), face.asked) == (0, [])
+
+
 async def test_a_face_is_read_every_few_seconds_while_it_is_heard() -> None:
     async with reading(READ, READ) as face:
         await face.clock.advance(EVERY_S)
