@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from avatar_core.viewer.load import MachineTicks, machine_ticks
+
 _RERUNS = 2
 """In all as often as the bench starts a run of its own that can't be trusted."""
 _WAITED = 0.4
@@ -40,13 +42,13 @@ class Shortage:
 class _Account:
     at_s: float
     waited_s: float
-    stolen_ticks: int
-    ticks: int
+    machine: MachineTicks
 
     def since(self, before: "_Account") -> Shortage:
-        elapsed_s, ticks = self.at_s - before.at_s, self.ticks - before.ticks
+        elapsed_s = self.at_s - before.at_s
         waited = (self.waited_s - before.waited_s) / elapsed_s if elapsed_s > 0 else 0.0
-        return Shortage(waited, (self.stolen_ticks - before.stolen_ticks) / ticks if ticks > 0 else 0.0)
+        _, stolen = self.machine.shares_since(before.machine)
+        return Shortage(waited, stolen)
 
 
 def _account(proc: Path) -> _Account:
@@ -55,11 +57,7 @@ def _account(proc: Path) -> _Account:
         waited_s = int(some.rpartition("total=")[2]) / 1e6
     except (OSError, ValueError):
         waited_s = 0.0
-    try:
-        ticks = [int(field) for field in (proc / "stat").read_text().partition("\n")[0].split()[1:9]]
-    except (OSError, ValueError):
-        ticks = [0] * 8
-    return _Account(time.monotonic(), waited_s, ticks[7], sum(ticks))
+    return _Account(time.monotonic(), waited_s, machine_ticks(proc / "stat"))
 
 
 class ShortOfCores:

@@ -5,6 +5,7 @@ import logging
 
 from avatar_core.child import ChildProcess
 from avatar_core.errors import BenchError, WireError
+from avatar_core.priority import give_way
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire import analysis
 from avatar_core.wire.analysis import ANALYST_COMMANDS, ANALYST_EVENTS
@@ -57,6 +58,8 @@ class AnalystChild:
                 self._child = await ChildProcess.start(
                     "avatar_core.viewer.analyst", name="analyst", environment={"OPENBLAS_NUM_THREADS": "1"}
                 )
+                # The viewer dates what it sees meanwhile; an answer may take a second longer.
+                give_way(self._child.pid)
                 self._tasks.spawn(self._listen(self._child), name="analyst answers")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[order.request_id] = answer

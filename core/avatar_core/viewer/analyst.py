@@ -5,7 +5,6 @@ Orders on stdin, answers on stdout; it ends with its owner, once what it measure
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
@@ -23,10 +22,6 @@ from avatar_core.wire import analysis
 from avatar_core.wire.analysis import ANALYST_COMMANDS, ANALYST_EVENTS
 
 _log = logging.getLogger(__name__)
-
-_NICENESS = 10
-"""The viewer dates what it sees meanwhile; an answer may take a second longer."""
-
 
 _FACES_KEPT = 2
 
@@ -167,5 +162,4 @@ async def _run() -> None:
 
 if __name__ == "__main__":
     log_to_owner()
-    os.nice(_NICENESS)
     sys.exit(asyncio.run(_run()))

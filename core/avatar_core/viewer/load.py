@@ -15,14 +15,14 @@ _PROC_STAT = Path("/proc/stat")
 
 
 @dataclass(frozen=True, slots=True)
-class _MachineTicks:
+class MachineTicks:
     """Of all cores since boot: those not idle, of these the ones that a virtual machine's host kept, and all."""
 
     busy: int
     stolen: int
     total: int
 
-    def shares_since(self, before: "_MachineTicks") -> tuple[float, float]:
+    def shares_since(self, before: "MachineTicks") -> tuple[float, float]:
         """Busy and stolen, 0 to 1; zeros where no tick went by."""
         total = self.total - before.total
         if total <= 0:
@@ -42,7 +42,7 @@ class LoadMeter:
         self._tick_s = tick_s
         self._stat = stat
         self._cpu_s = time.process_time()
-        self._machine = _machine_ticks(stat)
+        self._machine = machine_ticks(stat)
 
     async def measure(self) -> ProcessLoad:
         """The figures of the next second."""
@@ -57,7 +57,7 @@ class LoadMeter:
             while due_s <= now_s:
                 lateness_s.append(now_s - due_s)
                 due_s += self._tick_s
-        cpu_s, machine = time.process_time(), _machine_ticks(self._stat)
+        cpu_s, machine = time.process_time(), machine_ticks(self._stat)
         elapsed_s = now_s - started_s
         busy, stolen = machine.shares_since(self._machine)
         load = ProcessLoad(
@@ -73,11 +73,11 @@ class LoadMeter:
         return load
 
 
-def _machine_ticks(stat: Path) -> _MachineTicks:
-    """Zeros where the system does not tell."""
+def machine_ticks(stat: Path) -> MachineTicks:
+    """The machine's account as of now; zeros where the system does not tell."""
     try:
         fields = [int(field) for field in stat.read_text().partition("\n")[0].split()[1:9]]
         idle, stolen = fields[3] + fields[4], fields[7]
     except (OSError, ValueError, IndexError):
-        return _MachineTicks(0, 0, 0)
-    return _MachineTicks(sum(fields) - idle, stolen, sum(fields))
+        return MachineTicks(0, 0, 0)
+    return MachineTicks(sum(fields) - idle, stolen, sum(fields))
