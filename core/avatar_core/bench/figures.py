@@ -9,6 +9,7 @@ from avatar_core.bench.metric_names import METRICS, OF_THE_MACHINE, OFFSETS, SIG
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot, TrustInfo
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import Clock
+from avatar_core.metrics.sample_window import SampleWindow, TimedValue
 from avatar_core.metrics.series import Series
 from avatar_core.metrics.summary import Distribution, summarize
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
@@ -37,13 +38,6 @@ class _Taken(NamedTuple):
     since_s: float
     end_s: float
     metric: str
-    value: float
-
-
-class _Sample(NamedTuple):
-    """`value` was known at `end_s`."""
-
-    end_s: float
     value: float
 
 
@@ -79,8 +73,7 @@ class Figures:
         self._excluded: Counter[str] = Counter()
         self.estimated: set[str] = set()
         """Metrics with a value that was reckoned, not measured."""
-        self._samples: dict[str, deque[_Sample]] = {}
-        self._summaries: dict[str, Distribution | None] = {}
+        self._samples: dict[str, SampleWindow] = {}
         self._taken: deque[_Taken] = deque(maxlen=_TAKEN_KEPT)
         self._series = {name: Series() for name in SeriesName}
         self._notes: dict[str, _Note] = {}
@@ -100,8 +93,9 @@ class Figures:
         if not self._is_trusted(name, begin_s, end_s):
             self._exclude(name)
             return
-        self._samples.setdefault(name, deque(maxlen=_SAMPLES_KEPT)).append(_Sample(end_s, value))
-        self._changed(name)
+        if name not in self._samples:
+            self._samples[name] = SampleWindow(_SAMPLES_KEPT, signed=name in SIGNED)
+        self._samples[name].add(TimedValue(end_s, value))
 
     def measure_offset(self, at_s: float, offset_ms: float, picture: int | None) -> None:
         """Add an A/V offset as it was received at a moment, with the number of its flash's picture."""
@@ -112,8 +106,8 @@ class Figures:
 
     def latest(self, name: str, value: float) -> None:
         """A count that somebody else keeps: only its newest value stands."""
-        self._samples[name] = deque([_Sample(self._clock.now(), value)], maxlen=1)
-        self._changed(name)
+        self._samples[name] = SampleWindow(1, signed=name in SIGNED)
+        self._samples[name].add(TimedValue(self._clock.now(), value))
 
     def point(self, name: SeriesName, time_s: float, value: float) -> None:
         """Add a point to a curve."""
@@ -136,7 +130,7 @@ class Figures:
 
     def values(self, name: str) -> list[float]:
         """Every trusted sample of a metric."""
-        return [sample.value for sample in self._samples.get(name, ())]
+        return self._samples[name].values() if name in self._samples else []
 
     def another_avatar(self) -> None:
         """Another avatar is followed from now on: what the way adds, and the zero, are its own."""
@@ -221,9 +215,9 @@ class Figures:
     def _is_trusted(self, name: str, since_s: float, end_s: float) -> bool:
         return name in OF_THE_MACHINE or self.judge.trusted_between(since_s, end_s)
 
-    def _exclude(self, name: str) -> None:
-        self.excluded += 1
-        self._excluded[name] += 1
+    def _exclude(self, name: str, count: int = 1) -> None:
+        self.excluded += count
+        self._excluded[name] += count
 
     def _row(self, name: str, unit: str) -> MetricRow:
         figures = self._summary(name)
@@ -247,29 +241,18 @@ class Figures:
             note=note.text,
         )
 
-    def _counted(self, name: str) -> list[float]:
-        """The samples of a metric; how many freezes there were is known only where pictures were watched."""
-        if name != "freeze_count":
-            return self.values(name)
-        return [float(len(self.values("freeze_s")))] if self.values("fps") else []
-
     def _newest(self, name: str, figures: Distribution) -> float:
+        window = self._samples.get(name)
         # A count has no samples of its own: it is its own figure.
-        return self._samples[name][-1].value if name != "freeze_count" else figures.max
+        return window.newest.value if window is not None and window.newest is not None else figures.max
 
     def _summary(self, name: str) -> Distribution | None:
-        """Reckoned anew where samples came or went: snapshots ask more often than that, in the window's thread."""
-        if name not in self._summaries:
-            self._summaries[name] = summarize(self._counted(name), signed=name in SIGNED)
-        return self._summaries[name]
-
-    def _changed(self, name: str) -> None:
-        for stale in (name, "freeze_count"):
-            self._summaries.pop(stale, None)
+        """How many freezes there were is known only where pictures were watched."""
+        if name != "freeze_count":
+            return self._samples[name].distribution() if name in self._samples else None
+        return summarize([float(len(self._samples.get("freeze_s", ())))]) if self._samples.get("fps") else None
 
     def _take_back(self, since_s: float) -> None:
-        for name, samples in self._samples.items():
-            while name not in OF_THE_MACHINE and samples and samples[-1].end_s > since_s:
-                samples.pop()
-                self._changed(name)
-                self._exclude(name)
+        for name, window in self._samples.items():
+            if name not in OF_THE_MACHINE:
+                self._exclude(name, window.take_back(since_s))

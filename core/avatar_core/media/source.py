@@ -10,7 +10,7 @@ from avatar_core.errors import BenchError
 from avatar_core.media.frames import AudioFrame, Samples
 from avatar_core.media.sync_pattern import synthesize
 
-FRAME_S = 0.02
+FRAME_S = 0.1
 """Seconds of sound in one frame of a computed source."""
 
 

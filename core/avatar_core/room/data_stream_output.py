@@ -37,9 +37,9 @@ BURST_S = 0.5
 class DataStreamAudioOutput(AnsweredOutput):
     """Sends speech to the participant `destination_identity`, one byte stream per segment, and takes its answers.
 
-    Beyond BURST_S, speech goes out at most `max_speed` times as fast as it sounds, where given: everybody in the room
-    receives it (B16), and a flood of it delays the media that share the way. At most one output per connection and
-    destination is open at a time.
+    Beyond BURST_S, speech goes out at most `max_speed` times as fast as it sounds, where given: with LiveKit's server
+    everybody in the room receives it (B16), and a flood of it delays the media that share the way. At most one output
+    per connection and destination is open at a time.
     """
 
     def __init__(

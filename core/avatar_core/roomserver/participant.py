@@ -10,6 +10,7 @@ from livekit.protocol import models, rtc
 from avatar_core.clock import wall_time
 from avatar_core.roomserver.channel import SignalChannel
 from avatar_core.roomserver.connection import ConnectionOwner, MediaConnection
+from avatar_core.roomserver.stream_routes import StreamRoutes
 from avatar_core.roomserver.track import Downlink, PublishedTrack
 from avatar_core.tokens import TokenClaims
 
@@ -40,6 +41,7 @@ class Participant:
         self.wanted: dict[str, bool] = {}
         """Explicit choices by track id; what is not here follows `auto_subscribe`."""
         self.tracks: dict[str, PublishedTrack] = {}
+        self.stream_routes = StreamRoutes()
         self.info = models.ParticipantInfo(
             sid=f"PA_{secrets.token_hex(6)}",
             identity=claims.identity,

@@ -167,7 +167,7 @@ class Room:
             self._send_data(receiver, marked, reliable=reliable)
 
     def _destinations(self, sender: Participant, packet: models.DataPacket) -> list[Participant]:
-        identities = set(packet.destination_identities) | set(packet.user.destination_identities)
+        identities = set(sender.stream_routes.destinations(packet)) | set(packet.user.destination_identities)
         sids = set(packet.user.destination_sids)
         return [
             other

@@ -6,9 +6,9 @@ from avatar_core.media.sync_pattern import synthesize
 
 
 async def test_tone_has_its_length_level_and_times() -> None:
-    frames = [frame async for frame in ToneSource(440, duration_s=0.05, sample_rate_hz=16000, level=0.5)]
-    assert [frame.samples_per_channel for frame in frames] == [320, 320, 160]
-    assert [frame.pts_s for frame in frames] == pytest.approx([0, 0.02, 0.04])
+    frames = [frame async for frame in ToneSource(440, duration_s=0.25, sample_rate_hz=16000, level=0.5)]
+    assert [frame.samples_per_channel for frame in frames] == [1600, 1600, 800]
+    assert [frame.pts_s for frame in frames] == pytest.approx([0, 0.1, 0.2])
     assert np.abs(np.concatenate([frame.samples for frame in frames])).max() == pytest.approx(16384, rel=0.01)
 
 

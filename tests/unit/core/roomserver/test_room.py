@@ -205,6 +205,21 @@ async def test_data_goes_to_its_destinations_alone(room: Room) -> None:
     assert [len(data_of(receiver)) for receiver in (alice, bob, carol)] == [0, 1, 2]
 
 
+async def test_a_stream_goes_where_its_header_does(room: Room) -> None:
+    """LiveKit's SDK names the destinations in the header alone."""
+    alice, bob, carol = arrive(room, "alice"), arrive(room, "bob"), arrive(room, "carol")
+    header = models.DataStream.Header(stream_id="a", topic="lk.audio_stream")
+    rest = [
+        models.DataPacket(stream_chunk=models.DataStream.Chunk(stream_id="a", content=b"pcm")),
+        models.DataPacket(stream_trailer=models.DataStream.Trailer(stream_id="a")),
+    ]
+    for destinations, received in ((["bob"], [0, 3, 0]), ([], [0, 6, 3])):
+        begin = models.DataPacket(stream_header=header, destination_identities=destinations)
+        for packet in (begin, *rest):
+            room.route_data(alice, packet.SerializeToString(), reliable=True)
+        assert [len(data_of(receiver)) for receiver in (alice, bob, carol)] == received
+
+
 async def test_fields_this_server_does_not_know_are_kept(room: Room) -> None:
     alice, bob = arrive(room, "alice"), arrive(room, "bob")
     unknown = b"\xfa\x3f\x03new"  # field 1023, length 3
