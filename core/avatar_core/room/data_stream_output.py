@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 M = TypeVar("M")
 
-BURST_S = 0.5
+BURST_S = 0.3
 """Seconds of speech that go out at once, whatever `max_speed` says."""
 
 
