@@ -14,6 +14,7 @@ async def exercise(steps: Steps) -> AsyncIterator[Step]:
     yield await steps.do("stop", session.stop())
     yield await steps.heard_to_the_end("heard to the end")
     await steps.let_go_on(1.0)
+    await steps.measured()
     yield await steps.speak("speak again")
     await steps.let_go_on(3.0)
     yield await steps.do("interrupt", session.interrupt())

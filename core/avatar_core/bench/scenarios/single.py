@@ -30,6 +30,7 @@ async def barge_in_single(steps: Steps) -> AsyncIterator[Step]:
         "answered once", lambda now: now.balance.finished == before + 1, "one answer", "not one answer", within_s=2.0
     )
     await steps.let_go_on(1.5)
+    await steps.measured()
     yield await steps.speak("speak again")
     await steps.let_go_on(2.5)
     yield await steps.do("stop", session.stop())

@@ -12,6 +12,7 @@ _PATTERN = "sync-pattern"
 _SETTLE_TIMEOUT_S = 15.0
 _LOOK_INTERVAL_S = 0.05
 _LOAD_TOLD_S = 2.0
+_MEASURED_TIMEOUT_S = 10.0
 _CALM_TIMEOUT_S = 10.0
 
 
@@ -77,6 +78,13 @@ class Steps:
         await self.until(
             "calm", lambda now: now.trust.trusted, "figures are trusted", "they are not", within_s=_CALM_TIMEOUT_S
         )
+
+    async def measured(self) -> None:
+        """Wait, for a bounded time, until what is over is measured: on a small machine that is in the way of the next.
+
+        What is not measured by then goes on beside it.
+        """
+        await self.session.wait_measured(_MEASURED_TIMEOUT_S)
 
     async def heard_to_the_end(self, name: str, *, within_s: float = _SETTLE_TIMEOUT_S) -> Step:
         """Wait until every segment has ended."""

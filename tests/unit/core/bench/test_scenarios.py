@@ -98,6 +98,24 @@ async def test_each_scenario_does_its_one_thing_and_balances_the_ledger(name: st
     assert steps[-1].name == "ledger"
 
 
+class Measured(FakeSession):
+    """Keeps after which commands it was waited for to have measured what is over."""
+
+    def __init__(self) -> None:
+        super().__init__(FastClock())
+        self.waited_after: list[list[Command]] = []
+
+    async def wait_measured(self, timeout_s: float = 30.0) -> bool:
+        self.waited_after.append(list(self.calls))
+        return await super().wait_measured(timeout_s)
+
+
+async def test_who_speaks_after_an_interrupt_is_measured_by_a_machine_that_has_done_with_the_first() -> None:
+    session = Measured()
+    await play(session, "barge_in_single")
+    assert session.waited_after == [[CONNECT, SPEAK, Command.INTERRUPT]]
+
+
 def test_the_command_line_knows_every_scenario() -> None:
     parser = build_parser(lambda *_: "pass")
     assert all(parser.parse_args(["run", name]).scenario == name for name in SCENARIOS)
