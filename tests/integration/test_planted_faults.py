@@ -17,7 +17,7 @@ from avatar_core.bench.fault_runs import observe
 from avatar_core.bench.scenarios.catalogue import SCENARIOS, Scenario
 from avatar_core.wire.codec import JsonScalar
 
-EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "a test"))
+EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "a test"), avatar_size=(640, 360))
 PATTERN = "sync-pattern"
 SHORT = SCENARIOS["barge_in_single"]
 ATTEMPTS = 2

@@ -34,6 +34,8 @@ _FEWEST_PAIRS = 4
 _EXACT_APART_S = (0.25, 1.1)
 _BLOCKS_APART_S = (1.0, 4.0)
 """Speed is taken between points this far apart: a jitter buffer's steps are then outvoted."""
+_BREAK_S, _BREAK_SHARE = 0.15, 0.3
+"""No speed moves the delay by more between neighbouring points, or by more of the time between them."""
 _SKIP_S = 0.05
 
 
@@ -195,7 +197,8 @@ def speed(alignment: Alignment, held_s: Callable[[Floats], Floats] | None = None
     """Median speed between points near each other: those found by waveform, where nearly all were, else by spectrum.
 
     `held_s`: how long sound that was heard at these moments had been held back, which is taken off where points lie
-    seconds apart; between those near each other steps of it are outvoted. None where there are too few points.
+    seconds apart; between those near each other steps of it are outvoted. Where the delay breaks, speech was left out
+    or put in, or is taken for what it is not, and points on either side say nothing. None where there are too few.
     """
     if alignment.exact.mean() >= _NEARLY_ALL:
         exact_s, heard_s = alignment.reference_s[alignment.exact], alignment.heard_s[alignment.exact]
@@ -210,6 +213,9 @@ def speed(alignment: Alignment, held_s: Callable[[Floats], Floats] | None = None
 def _slowness_percent(reference_s: Floats, heard_s: Floats, low_s: float, high_s: float) -> float | None:
     apart_s = reference_s[None, :] - reference_s[:, None]
     near = (apart_s >= low_s) & (apart_s <= high_s)
+    moves_s, steps_s = np.abs(np.diff(heard_s - reference_s)), np.diff(reference_s)
+    stretch = np.concatenate(([0], np.cumsum(moves_s > np.maximum(_BREAK_S, _BREAK_SHARE * steps_s))))
+    near &= stretch[None, :] == stretch[:, None]
     if near.sum() < _FEWEST_PAIRS:
         return None
     return 100 * float(np.median((heard_s[None, :] - heard_s[:, None])[near] / apart_s[near]) - 1)

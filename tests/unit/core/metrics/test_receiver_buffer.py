@@ -73,6 +73,18 @@ def test_steps_of_the_buffer_are_outvoted_in_a_speed_by_waveform() -> None:
     assert found.error_percent == pytest.approx(3.0, abs=0.01)
 
 
+@pytest.mark.parametrize("rate_percent", [0.0, 3.0, -5.0])
+@pytest.mark.parametrize("exact", [True, False])
+def test_between_points_on_either_side_of_a_break_there_is_no_speed(rate_percent: float, exact: bool) -> None:
+    """A beep for which a later one was taken; most pairs of points lie on either side, and would read -44 %."""
+    said = utterance(
+        2.0, 6.9, lambda reference_s: rate_percent / 100 * reference_s + 1.5 * (reference_s < 1.7), exact=exact
+    )
+    found = speed(said.alignment)
+    assert found is not None and found.exact == exact
+    assert found.error_percent == pytest.approx(rate_percent, abs=0.01)
+
+
 def test_a_speed_by_spectrum_is_told_less_what_the_buffer_let_go_of_all_the_while() -> None:
     # 6 ms a second: from 100 ms on, as it is read at the end of each second of its middle.
     said = utterance(2.0, 12.0, lambda reference_s: 0.024 * reference_s, exact=False)
