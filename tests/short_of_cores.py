@@ -16,7 +16,7 @@ from avatar_core.viewer.load import MachineTicks, machine_ticks
 _RERUNS = 2
 """In all as often as the bench starts a run of its own that can't be trusted."""
 _WAITED = 0.4
-"""Share of the time in which something that could run waited for a core; tests of the room alone reach 0.25."""
+"""Share of the time in which something that could run waited for a core: more in one test of twelve, on two cores."""
 _STOLEN = 0.02
 """Share of the cores that a virtual machine's host kept for itself."""
 _PROC = Path("/proc")
