@@ -18,9 +18,9 @@ import wave
 from collections.abc import Sequence
 from pathlib import Path
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.contract import SessionEvent
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
 from avatar_core.media.sync_pattern import synthesize
 from avatar_core.playback.contract import AudioOutput

@@ -25,13 +25,13 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 from qasync import QEventLoop
 from tone import write_tone
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.contract import Session
-from avatar_core.bench.fake_scene import put_to_work
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.scene import put_to_work
+from avatar_core.bench.fake.session import FakeSession
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
-from avatar_core.bench.viewer_child import RemotePreview
+from avatar_core.bench.viewing.viewer_child import RemotePreview
 from avatar_core.child import ChildProcess
 from avatar_core.clock import MonotonicClock
 from avatar_core.playback.contract import AudioOutput

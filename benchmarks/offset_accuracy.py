@@ -24,8 +24,8 @@ import numpy as np
 
 from avatar_core.avatar.faults.delays import SWEEP_MS
 from avatar_core.avatar.faults.planted import Faults
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import load_config
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import load_config
 from avatar_core.metrics.way import AROUND_S
 from avatar_core.metrics.zero import Difference
 

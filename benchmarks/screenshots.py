@@ -9,8 +9,8 @@ from pathlib import Path
 
 import aiohttp
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import load_config
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import load_config
 from avatar_core.bench.states import SessionState
 from avatar_gui.app import run_window, save_screenshot
 from avatar_gui.main_window import MainWindow

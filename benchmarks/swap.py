@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tone import write_tone
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.snapshot import LedgerRow
 from avatar_core.playback.recall import SwapPolicy
 

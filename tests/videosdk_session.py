@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.config import Config
+from avatar_core.bench.settings.config import Config
 from avatar_core.playback.recall import SwapPolicy
 from avatar_core.videosdk.meeting_output import MeetingAudioOutput
 from tests.real_session import EMBEDDED, RealSession, connected_session

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from avatar_core.bench import cli
-from avatar_core.bench.config import Config, desktop_environment, process_environment
+from avatar_core.bench.cli import main as cli
 from avatar_core.bench.observe.observed import ObserveRequest
+from avatar_core.bench.settings.config import Config, desktop_environment, process_environment
 from avatar_core.leaving import run_and_leave
 
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open_window(config: Config, out: Path | None, faults: Sequence[str], observed: ObserveRequest | None) -> str:
-    from avatar_core.bench.faults import read_faults
+    from avatar_core.bench.settings.faults import read_faults
     from avatar_gui.testbench import run_demo_off_screen, run_observing, run_testbench
 
     desktop = desktop_environment(process_environment())

@@ -4,16 +4,16 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config
+from avatar_core.bench.commands.headless import RunRequest, drive
+from avatar_core.bench.commands.observing import observing_run
 from avatar_core.bench.contract import Session
-from avatar_core.bench.faults import Faults
-from avatar_core.bench.headless import RunRequest, drive
 from avatar_core.bench.observe.observed import ObserveRequest
-from avatar_core.bench.observe.run import observing_run
 from avatar_core.bench.observe.session import ObserveSession
-from avatar_core.bench.run_folder import RunFolder, default_run_folder
+from avatar_core.bench.results.run_folder import RunFolder, default_run_folder
 from avatar_core.bench.scenarios.observe import observe_for
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.faults import Faults
 from avatar_core.errors import ConfigError
 from avatar_gui.app import run_window, save_screenshot
 from avatar_gui.main_window import MainWindow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.metric_names import METRICS
+from avatar_core.bench.figures.metric_names import METRICS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

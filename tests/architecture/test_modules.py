@@ -77,7 +77,7 @@ def test_an_sdk_has_one_importer(trees: dict[str, ast.Module], owner: str, packa
 
 def test_the_environment_has_one_reader(trees: dict[str, ast.Module]) -> None:
     readers = {name for name, tree in trees.items() if reads_environment(tree)}
-    assert readers <= {"core/avatar_core/bench/config.py"}
+    assert readers <= {"core/avatar_core/bench/settings/config.py"}
 
 
 def test_every_import_is_a_declared_dependency(trees: dict[str, ast.Module]) -> None:

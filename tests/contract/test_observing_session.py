@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from avatar_core.bench.contract import CommandResult, Session
-from avatar_core.bench.fake_behaviour import FakeTimes
-from avatar_core.bench.fake_observing import FakeObserveSession
+from avatar_core.bench.fake.behaviour import FakeTimes
+from avatar_core.bench.fake.observing import FakeObserveSession
 from avatar_core.bench.observe.session import ObserveSession
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SessionState

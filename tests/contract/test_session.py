@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.contract import CommandResult, Session
-from avatar_core.bench.fake_behaviour import FakeTimes
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.behaviour import FakeTimes
+from avatar_core.bench.fake.session import FakeSession
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SegmentState, SeriesName, SessionState
 from avatar_core.media.speech import bundled_speech

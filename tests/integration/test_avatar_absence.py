@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.absence import NOTICE_ID
+from avatar_core.bench.session.absence import NOTICE_ID
 from avatar_core.bench.snapshot import Notice, SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SegmentState, SessionState
 from tests.patience import LIMIT_S

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.session.bench_session import BenchSession
 from tests.patience import LIMIT_S
 from tests.real_session import EMBEDDED
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from avatar_core.bench.config import Credentials
 from avatar_core.bench.doctor.livekit import ask_server
+from avatar_core.bench.settings.config import Credentials
 
 COMMAND = (sys.executable, "-P", "-m", "avatar_gui")
 SECRET = "an-own-secret-of-at-least-32-bytes"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.analysis import analyze, read_reference
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.face_reading import METRIC
+from avatar_core.bench.commands.analysis import analyze, read_reference
+from avatar_core.bench.measuring.face_reading import METRIC
+from avatar_core.bench.session.bench_session import BenchSession
 from avatar_core.bench.snapshot import MetricRow
 from avatar_core.bench.states import SessionState
 from avatar_core.media.speech import bundled_speech

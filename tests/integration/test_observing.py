@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.config import Config, Credentials
 from avatar_core.bench.contract import Session
 from avatar_core.bench.observe.observed import Observed
 from avatar_core.bench.observe.session import ObserveSession
+from avatar_core.bench.settings.config import Config, Credentials
 from avatar_core.bench.snapshot import SessionSnapshot
+from avatar_core.bench.stage.venue import AGENT_IDENTITY, VIEWER_IDENTITY
 from avatar_core.bench.states import Role, SessionState
-from avatar_core.bench.venue import AGENT_IDENTITY, VIEWER_IDENTITY
 from tests.fakes.media_signals import playing_tone
 from tests.leftovers import Leftovers
 from tests.patience import LIMIT_S

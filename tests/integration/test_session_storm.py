@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
-from avatar_core.bench.stage import ATTRIBUTE_MAY_SWAP
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.stage.stage import ATTRIBUTE_MAY_SWAP
+from avatar_core.bench.stage.venue import AGENT_IDENTITY
 from avatar_core.bench.states import SessionState
-from avatar_core.bench.venue import AGENT_IDENTITY
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import ConnectOptions
 from avatar_core.room.rpc import RpcEndpoint, RpcError

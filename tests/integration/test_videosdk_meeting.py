@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.config import load_process_config
+from avatar_core.bench.settings.config import load_process_config
 from avatar_core.bench.states import SegmentState, SessionState
 from tests.patience import LIMIT_S
 from tests.real_session import EMBEDDED, RealSession

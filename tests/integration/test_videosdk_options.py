@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from avatar_core.bench.settings.videosdk import VideoSdkSettings
+from avatar_core.bench.stage.venue import AGENT_IDENTITY
 from avatar_core.bench.states import SegmentState, SessionState
-from avatar_core.bench.venue import AGENT_IDENTITY
-from avatar_core.bench.videosdk_settings import VideoSdkSettings
 from avatar_core.videosdk.own_voice_output import OwnVoiceOutput
 from tests.real_session import EMBEDDED, RealSession, connected_session
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
-from avatar_core.bench.stage import DispatcherChild
-from avatar_core.bench.venue import Venue, open_venue
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.stage.stage import DispatcherChild
+from avatar_core.bench.stage.venue import Venue, open_venue
 from avatar_core.clock import MonotonicClock
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.providers.joining import wait_for_join

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from avatar_core.bench.fake_behaviour import FakeFault, FakeTimes
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.behaviour import FakeFault, FakeTimes
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.states import Command, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_event, wait_state, wait_until

@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QTabBar, QTableView
 
-from avatar_core.bench.fake_session import FakeSession
-from avatar_core.bench.faults import FAULTS
+from avatar_core.bench.fake.session import FakeSession
+from avatar_core.bench.settings.faults import FAULTS
 from avatar_core.bench.states import Command
 from avatar_gui.actions import ActionState
 from avatar_gui.main_window import MainWindow

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.session import FakeSession
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_until
 from tests.ui.window_states import QUICK, Drive, bring_to

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QPushButton, QTabBar, QTableView, QToolButton, QWidget
 
-from avatar_core.bench.fake_observing import FakeObserveSession
+from avatar_core.bench.fake.observing import FakeObserveSession
 from avatar_core.bench.states import Command, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_session_state, wait_state, wait_until

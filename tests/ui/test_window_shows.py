@@ -8,9 +8,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QTabBar, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from avatar_core.bench.fake_behaviour import FakeTimes
-from avatar_core.bench.fake_scene import FIRST_SEGMENT, put_to_work
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.behaviour import FakeTimes
+from avatar_core.bench.fake.scene import FIRST_SEGMENT, put_to_work
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.snapshot import Notice, NoticeAction
 from avatar_core.bench.states import SessionState, Severity
 from avatar_gui.main_window import MainWindow

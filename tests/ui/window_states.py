@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from avatar_core.bench.fake_behaviour import FakeTimes
+from avatar_core.bench.fake.behaviour import FakeTimes
 from avatar_core.bench.states import SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import wait_session_state

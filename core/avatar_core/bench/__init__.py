@@ -1,4 +1,4 @@
-"""The bench itself: configuration, commands, events, session, scenario, report, and the headless command line.
+"""The bench itself. Here is what a window and a report see of a session; the rest stands in the packages of this one.
 
-The only package that reads the environment (in its config module).
+Only `settings.config` reads the environment.
 """

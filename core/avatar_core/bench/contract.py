@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from avatar_core.bench.figures import Sample
+from avatar_core.bench.figures.figures import Sample
 from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
 from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
 from avatar_core.clock import Clock

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
-from avatar_core.bench.calibration import Calibration
+from avatar_core.bench.settings.calibration import Calibration
 from avatar_core.bench.states import (
     Command,
     PreviewState,

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 
-from avatar_core.bench.faults import FAULTS, FaultKind
+from avatar_core.bench.settings.faults import FAULTS, FaultKind
 from avatar_gui.fonts import Type
 from avatar_gui.theme import Theme
 from avatar_gui.widgets.headed_table import NO_PARENT, HeadedTable, Index

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
-from avatar_core.bench.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.session.bench_session import BenchSession
+from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
 from avatar_gui.main_window import MainWindow
 from tests.leftovers import Leftovers

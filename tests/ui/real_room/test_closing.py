@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.session.bench_session import BenchSession
 from avatar_core.bench.states import Command, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import press_key, wait_session_state, wait_until

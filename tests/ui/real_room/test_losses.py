@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.session.bench_session import BenchSession
 from avatar_core.bench.states import Command, SegmentState, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, press_key, wait_event, wait_session_state, wait_state, wait_until

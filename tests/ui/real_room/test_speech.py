@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.session.bench_session import BenchSession
 from avatar_core.bench.states import Command, SegmentState, SeriesName, SessionState
 from avatar_gui.main_window import MainWindow
 from avatar_gui.testing import find, wait_event, wait_session_state, wait_state, wait_until

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.session.bench_session import BenchSession
 from avatar_core.bench.states import Command, SessionState
 from avatar_core.errors import ProviderStartError
 from avatar_core.providers.contract import Avatar, ProviderTraits, Seat

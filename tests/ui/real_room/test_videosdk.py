@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
-from avatar_core.bench.bench_session import BenchSession
+from avatar_core.bench.session.bench_session import BenchSession
 from avatar_core.bench.states import Command, SegmentState, SessionState
 from avatar_core.playback.recall import SwapPolicy
 from avatar_gui.main_window import MainWindow

@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from avatar_core.bench.contract import CommandResult
-from avatar_core.bench.fake_behaviour import FakeTimes
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.behaviour import FakeTimes
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.states import Command
 from avatar_core.clock import MonotonicClock
 from avatar_core.tasks import TaskGroup

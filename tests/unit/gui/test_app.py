@@ -10,8 +10,8 @@ import pytest
 START = """
 import asyncio
 from pathlib import Path
-from avatar_core.bench.fake_behaviour import FakeTimes
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.behaviour import FakeTimes
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.states import SessionState
 from avatar_gui.app import run_window, save_screenshot
 from avatar_gui.testing import wait_session_state

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from avatar_core.bench.contract import SessionEvent
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.states import SessionState
 from avatar_gui.bridge import SessionBridge
 

@@ -2,9 +2,9 @@
 
 import sys
 
-from avatar_core.bench.config import DesktopEnvironment
 from avatar_core.bench.doctor.probe import ProbeResult, run_probe
 from avatar_core.bench.doctor.report import Check, State
+from avatar_core.bench.settings.config import DesktopEnvironment
 
 # QtWidgets pulls in every library that the window needs; opening an application tries the platform plugin.
 _QT_PROBE = """

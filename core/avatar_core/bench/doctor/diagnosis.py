@@ -3,7 +3,6 @@
 import asyncio
 import sys
 
-from avatar_core.bench.config import Config, DesktopEnvironment, RoomKind
 from avatar_core.bench.doctor.desktop import check_desktop
 from avatar_core.bench.doctor.livekit import check_livekit, check_server_command
 from avatar_core.bench.doctor.network import check_network, list_interfaces
@@ -12,6 +11,7 @@ from avatar_core.bench.doctor.report import Check, Report, State
 from avatar_core.bench.doctor.room import check_room
 from avatar_core.bench.doctor.sound import check_sound
 from avatar_core.bench.doctor.videosdk import check_videosdk
+from avatar_core.bench.settings.config import Config, DesktopEnvironment, RoomKind
 from avatar_core.errors import ConfigError
 
 MIN_PYTHON = (3, 11)

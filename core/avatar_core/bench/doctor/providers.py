@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from importlib import metadata
 
 from avatar_core.bench.doctor.report import Check, State
-from avatar_core.bench.vendors import VENDORS
+from avatar_core.bench.settings.vendors import VENDORS
 
 _PLUGIN_PREFIX = "livekit-plugins-"
 _AGENTS = "livekit-agents"

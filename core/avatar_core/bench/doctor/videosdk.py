@@ -5,7 +5,7 @@ from typing import Final
 
 from avatar_core.bench.doctor.probe import run_probe
 from avatar_core.bench.doctor.report import Check, State
-from avatar_core.bench.videosdk_settings import API_KEY, AUTH_TOKEN, ROOM_ID, SECRET_KEY, VideoSdkSettings
+from avatar_core.bench.settings.videosdk import API_KEY, AUTH_TOKEN, ROOM_ID, SECRET_KEY, VideoSdkSettings
 from avatar_core.errors import ProviderStartError
 from avatar_core.videosdk.environment import VIDEOSDK
 

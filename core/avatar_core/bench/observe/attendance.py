@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from avatar_core.bench.book import Book
-from avatar_core.bench.figures import Figures
+from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.observe.observed import Observed
 from avatar_core.bench.observe.people import avatar_of, company_of, driver_of, who_is_there
 from avatar_core.bench.snapshot import Notice, NoticeAction
+from avatar_core.bench.speech.book import Book
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Command, ProviderState, Severity
 from avatar_core.clock import Clock

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from avatar_core.bench.figures import Figures
-from avatar_core.bench.offset_course import OffsetCourse
+from avatar_core.bench.figures.figures import Figures
+from avatar_core.bench.measuring.offset_course import OffsetCourse
 from avatar_core.wire import messages
 
 _FIRSTS = {"video": "first_frame_s", "audio": "first_sound_s"}

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection
 
-from avatar_core.bench.analyst_child import AnalystChild
-from avatar_core.bench.figures import Figures
-from avatar_core.bench.hearing import Hearing
-from avatar_core.bench.observing import Observing
+from avatar_core.bench.figures.figures import Figures
+from avatar_core.bench.measuring.analyst_child import AnalystChild
+from avatar_core.bench.measuring.observations import Observing
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Severity
-from avatar_core.bench.viewer_child import ViewerChild
+from avatar_core.bench.viewing.hearing import Hearing
+from avatar_core.bench.viewing.viewer_child import ViewerChild
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
 from avatar_core.metrics.sound_health import heard_at_once_ms

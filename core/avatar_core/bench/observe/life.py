@@ -6,18 +6,17 @@ import secrets
 from collections.abc import Iterable
 
 from avatar_core.bench.allowed import blocked_while_observing
-from avatar_core.bench.analyst_child import AnalystChild
-from avatar_core.bench.arrivals import Arrivals
-from avatar_core.bench.backlog import Backlog
-from avatar_core.bench.book import Book
 from avatar_core.bench.command_desk import Outcome
-from avatar_core.bench.config import Config
 from avatar_core.bench.contract import WebRtcStatistics
-from avatar_core.bench.face_reading import FaceReading
-from avatar_core.bench.figures import Figures
-from avatar_core.bench.hearing import Hearing
-from avatar_core.bench.intake import Intake
-from avatar_core.bench.machine_measures import MachineMeasures
+from avatar_core.bench.figures.figures import Figures
+from avatar_core.bench.measuring.analyst_child import AnalystChild
+from avatar_core.bench.measuring.arrivals import Arrivals
+from avatar_core.bench.measuring.backlog import Backlog
+from avatar_core.bench.measuring.face_reading import FaceReading
+from avatar_core.bench.measuring.intake import Intake
+from avatar_core.bench.measuring.machine import MachineMeasures
+from avatar_core.bench.measuring.observations import Observing
+from avatar_core.bench.measuring.statistics_feed import StatisticsFeed
 from avatar_core.bench.observe.attendance import OBSERVED_ID, Attendance
 from avatar_core.bench.observe.course import Course
 from avatar_core.bench.observe.health import HealthWatch
@@ -25,16 +24,17 @@ from avatar_core.bench.observe.observed import Observed
 from avatar_core.bench.observe.post import Post
 from avatar_core.bench.observe.unmeasured import say_what_is_not_measured
 from avatar_core.bench.observe.view import ObserveView
-from avatar_core.bench.observing import Observing
-from avatar_core.bench.recordings import Recordings
-from avatar_core.bench.run_folder import default_run_folder
-from avatar_core.bench.screen import Screen
+from avatar_core.bench.results.run_folder import default_run_folder
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.thresholds import load_thresholds, load_trust_limits
 from avatar_core.bench.snapshot import Notice, NoticeAction
+from avatar_core.bench.speech.book import Book
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Command, ProviderState, SessionState, Severity
-from avatar_core.bench.statistics_feed import StatisticsFeed
-from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
-from avatar_core.bench.viewer_child import RemotePreview, ViewerChild
+from avatar_core.bench.viewing.hearing import Hearing
+from avatar_core.bench.viewing.recordings import Recordings
+from avatar_core.bench.viewing.screen import Screen
+from avatar_core.bench.viewing.viewer_child import RemotePreview, ViewerChild
 from avatar_core.clock import Clock
 from avatar_core.errors import BenchError, ProviderTimeout
 from avatar_core.playback.recall import SwapPolicy

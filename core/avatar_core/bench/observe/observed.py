@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 
-from avatar_core.bench.config import Config, RoomKind
+from avatar_core.bench.settings.config import Config, RoomKind
 from avatar_core.errors import ConfigError
 
 _WAIT_S = 30.0

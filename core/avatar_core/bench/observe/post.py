@@ -3,10 +3,10 @@
 import asyncio
 import secrets
 
-from avatar_core.bench.config import Config
-from avatar_core.bench.lifeline import Lifeline
-from avatar_core.bench.venue import Venue, open_venue
-from avatar_core.bench.viewer_child import ViewerChild
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.stage.lifeline import Lifeline
+from avatar_core.bench.stage.venue import Venue, open_venue
+from avatar_core.bench.viewing.viewer_child import ViewerChild
 from avatar_core.room.closing import CloseOnce
 from avatar_core.signal import Signal
 from avatar_core.wire import messages

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from avatar_core.bench.config import Config
 from avatar_core.bench.contract import CommandResult
 from avatar_core.bench.observe.life import ObserveLife
 from avatar_core.bench.observe.observed import Observed
 from avatar_core.bench.scenarios.observe import OBSERVING_JUDGED_BY
+from avatar_core.bench.session.viewed_session import ViewedSession
+from avatar_core.bench.settings.config import Config
 from avatar_core.bench.states import Command
-from avatar_core.bench.viewed_session import ViewedSession
 from avatar_core.clock import Clock, MonotonicClock
 
 

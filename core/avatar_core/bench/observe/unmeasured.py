@@ -1,7 +1,7 @@
 """What can't be measured by one who only looks and listens, and why."""
 
-from avatar_core.bench.figures import Figures
-from avatar_core.bench.metric_names import METRICS
+from avatar_core.bench.figures.figures import Figures
+from avatar_core.bench.figures.metric_names import METRICS
 
 # As short as a line of the window is; who drives alone knows these.
 _SPEECH = "needs what was said"

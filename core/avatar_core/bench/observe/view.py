@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avatar_core.bench.observe.attendance import OBSERVED_ID
-from avatar_core.bench.screen import Screen
-from avatar_core.bench.session_view import ROOM_KINDS, snapshot_of, timeline_since
+from avatar_core.bench.session.view import ROOM_KINDS, snapshot_of, timeline_since
 from avatar_core.bench.snapshot import (
     Participant,
     RoomInfo,
@@ -15,6 +14,7 @@ from avatar_core.bench.snapshot import (
     TimelineSnapshot,
 )
 from avatar_core.bench.states import Role, SegmentState, SeriesName
+from avatar_core.bench.viewing.screen import Screen
 from avatar_core.wire.messages import Person
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from avatar_core.bench.cli import build_parser
-from avatar_core.bench.fake_behaviour import FakeFault
-from avatar_core.bench.fake_session import FakeSession
-from avatar_core.bench.result import verdict_of
+from avatar_core.bench.cli.main import build_parser
+from avatar_core.bench.fake.behaviour import FakeFault
+from avatar_core.bench.fake.session import FakeSession
+from avatar_core.bench.results.result import verdict_of
 from avatar_core.bench.scenarios.catalogue import SCENARIOS
 from avatar_core.bench.scenarios.steps import Step, Steps
 from avatar_core.bench.snapshot import UntrustedTime

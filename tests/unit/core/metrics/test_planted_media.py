@@ -14,7 +14,7 @@ from avatar_core.avatar.faults.speech import SPEECH_FAULTS, SpeechFaults
 from avatar_core.avatar.faults.table import FAULTS, Level
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.avatar.generators.talking_head import TalkingHead
-from avatar_core.bench.thresholds import load_thresholds
+from avatar_core.bench.settings.thresholds import load_thresholds
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
 from avatar_core.metrics.drift import slope_ms_per_s
 from avatar_core.metrics.motion import STILL_WINDOW_S, Motion

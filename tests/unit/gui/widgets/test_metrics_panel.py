@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.snapshot import MetricRow, SessionSnapshot
 from avatar_core.bench.states import Verdict
 from avatar_gui.icons import Icons

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from avatar_core.bench.contract import PreviewFrame
-from avatar_core.bench.fake_session import FakeSession
+from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.snapshot import PreviewInfo
 from avatar_core.bench.states import PreviewState
 from avatar_gui.widgets.preview import Picture, words_for

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from avatar_core.bench.config import DesktopEnvironment
 from avatar_core.bench.doctor.desktop import judge_display, judge_qt, missing_display
 from avatar_core.bench.doctor.probe import ProbeResult
 from avatar_core.bench.doctor.report import State
+from avatar_core.bench.settings.config import DesktopEnvironment
 
 
 def opened(version: str = "6.11.3", platform: str = "offscreen") -> ProbeResult:

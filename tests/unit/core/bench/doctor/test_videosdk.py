@@ -5,7 +5,7 @@ from pathlib import Path
 
 from avatar_core.bench.doctor.report import State
 from avatar_core.bench.doctor.videosdk import check_videosdk
-from avatar_core.bench.videosdk_settings import VideoSdkSettings
+from avatar_core.bench.settings.videosdk import VideoSdkSettings
 
 FAKE_PYTHON = """#!/bin/sh
 echo '{"videosdk": "%s", "av": "16.1.0"}'

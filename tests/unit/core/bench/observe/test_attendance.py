@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from avatar_core.bench.book import Book
-from avatar_core.bench.figures import Figures
+from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.observe.attendance import NOTICE_ID, OBSERVED_ID, Attendance
 from avatar_core.bench.observe.observed import Observed
+from avatar_core.bench.settings.thresholds import load_trust_limits
+from avatar_core.bench.speech.book import Book
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import ProviderState
-from avatar_core.bench.thresholds import load_trust_limits
 from avatar_core.errors import ProviderTimeout
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.tasks import TaskGroup

@@ -1,8 +1,8 @@
 """First picture and sound, silences, and swaps of an observed avatar, by what the viewer tells."""
 
-from avatar_core.bench.figures import Figures
+from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.observe.course import Course
-from avatar_core.bench.thresholds import load_trust_limits
+from avatar_core.bench.settings.thresholds import load_trust_limits
 from avatar_core.wire.messages import FirstMedia, MediaGap, OffsetMeasured, SoundChanged
 from tests.fakes.clock import ManualClock
 

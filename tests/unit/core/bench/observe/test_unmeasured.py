@@ -1,10 +1,10 @@
 """Nothing is left unsaid: every metric is measured when observing, or the reason why it is not stands beside it."""
 
-from avatar_core.bench.figures import Figures
-from avatar_core.bench.metric_names import METRICS
+from avatar_core.bench.figures.figures import Figures
+from avatar_core.bench.figures.metric_names import METRICS
 from avatar_core.bench.observe.unmeasured import say_what_is_not_measured
 from avatar_core.bench.scenarios.observe import OBSERVING_JUDGED_BY
-from avatar_core.bench.thresholds import load_thresholds, load_trust_limits
+from avatar_core.bench.settings.thresholds import load_thresholds, load_trust_limits
 from avatar_core.clock import MonotonicClock
 from avatar_core.playback.recall import SwapPolicy
 
