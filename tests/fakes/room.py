@@ -85,6 +85,9 @@ class FakeConnection:
         others = [one for one in self.room.members.values() if one is not self and one.identity not in self.room.untold]
         return {other.identity: other.as_participant() for other in others} if self.state.value == "connected" else {}
 
+    def participant(self, identity: str) -> Participant | None:
+        return self.participants.get(identity)
+
     def has_left(self, identity: str) -> bool:
         return identity in self.room.gone
 
@@ -145,7 +148,7 @@ class FakeConnection:
 
     async def wait_for_participant(self, identity: str, *, timeout_s: float) -> object:
         def find() -> Participant | None:
-            participant = self.participants.get(identity)
+            participant = self.participant(identity)
             return participant if participant is not None and participant.active else None
 
         return await self.wait_for(find, what=identity, timeout_s=timeout_s)

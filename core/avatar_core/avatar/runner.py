@@ -130,7 +130,7 @@ class AvatarRunner:
         self._synchronizer = synchronizer
         synchronizer.start()
         self._reporter.start()
-        if self._controller not in self._connection.participants:
+        if self._connection.participant(self._controller) is None:
             self._farewell = self._tasks.spawn(self._await_controller(), name="avatar awaits controller")
         self._tasks.spawn(self._performance.hear(), name="avatar hears")
         self._tasks.spawn(self._render(synchronizer), name="avatar renders")

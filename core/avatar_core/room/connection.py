@@ -95,6 +95,11 @@ class RoomConnection:
             for identity, participant in self._link.room.remote_participants.items()
         }
 
+    def participant(self, identity: str) -> Participant | None:
+        """The other of that identity as it is now, None where there is none."""
+        participant = self._link.room.remote_participants.get(identity)
+        return sdk.to_participant(participant) if participant is not None else None
+
     def has_left(self, identity: str) -> bool:
         """Whether it was here and is gone.
 
@@ -215,7 +220,7 @@ class RoomConnection:
         """The participant of that identity once it is active, so that data and RPC reach it."""
 
         def find() -> Participant | None:
-            participant = self.participants.get(identity)
+            participant = self.participant(identity)
             return participant if participant is not None and participant.active else None
 
         return await self.wait_for(find, what=f"participant {identity!r}", timeout_s=timeout_s)
@@ -226,7 +231,7 @@ class RoomConnection:
         """The track of `owner` of that kind, and name where one is given, once it is published and subscribed."""
 
         def find() -> Publication | None:
-            participant = self.participants.get(owner)
+            participant = self.participant(owner)
             for publication in participant.publications if participant is not None else ():
                 if publication.kind is kind and name in (None, publication.name):
                     return publication if publication.subscribed or not subscribed else None

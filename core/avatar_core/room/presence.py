@@ -18,12 +18,12 @@ class Presence:
     @property
     def in_room(self) -> bool:
         """Whether it has joined, if only that."""
-        return self.identity in self._connection.participants
+        return self._connection.participant(self.identity) is not None
 
     @property
     def active(self) -> bool:
         """Whether data and RPC reach it."""
-        participant = self._connection.participants.get(self.identity)
+        participant = self._connection.participant(self.identity)
         return participant is not None and participant.active
 
     @property
@@ -34,7 +34,7 @@ class Presence:
     @property
     def missing(self) -> str:
         """What is missing, in words; empty when nothing is."""
-        participant = self._connection.participants.get(self.identity)
+        participant = self._connection.participant(self.identity)
         if participant is None:
             return f"participant {self.identity!r} is not in the room"
         if not participant.active:

@@ -110,7 +110,7 @@ class ViewerProcess:
         while True:
             await asyncio.sleep(_STATISTICS_INTERVAL_S)
             watch = self._viewer.followed
-            published = self._viewer.connection.participants.get(watch.identity) if watch is not None else None
+            published = self._viewer.connection.participant(watch.identity) if watch is not None else None
             bitrate_bps = 0.0
             readings = {}
             ways_ms: dict[TrackKind, float] = {}

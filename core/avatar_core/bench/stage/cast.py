@@ -110,7 +110,7 @@ class Cast:
         self.coming.emit(Coming(identity, provider.traits, "created", self._clock.now()))
         try:
             joined = await self._joined(avatar, identity, provider.traits)
-            if identity not in self._connection.participants:
+            if self._connection.participant(identity) is None:
                 raise await _left_early(avatar, provider.traits)
             self.coming.emit(Coming(identity, provider.traits, "joined", self._clock.now()))
             sink = await avatar.open_output(self._connection) or self._data_stream(identity, provider.traits)

@@ -228,7 +228,7 @@ class Stage:
         """Who calls; one that has just joined may call before the room tells of it."""
         try:
             return await self.connection.wait_for(
-                lambda: self.connection.participants.get(identity), what=f"caller {identity!r}", timeout_s=_CALLER_S
+                lambda: self.connection.participant(identity), what=f"caller {identity!r}", timeout_s=_CALLER_S
             )
         except RoomError:
             return None

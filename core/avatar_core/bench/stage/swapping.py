@@ -150,7 +150,7 @@ async def _leave(stage: Stage, old: Actor) -> None:
     await old.aclose()
 
     def gone() -> bool | None:
-        return None if old.identity in stage.connection.participants else True
+        return True if stage.connection.participant(old.identity) is None else None
 
     await stage.connection.wait_for(gone, what=f"the end of {old.identity!r}", timeout_s=_GAP_TIMEOUT_S)
 

@@ -52,7 +52,7 @@ class Scene:
         self.output.audio = self.actors[0].sink
         self.cast = SimpleNamespace(new_identity=lambda _: NEW, start=self._start)
         self.viewer = SimpleNamespace(send=self._tell)
-        self.connection = SimpleNamespace(participants={}, wait_for=self._wait_for)
+        self.connection = SimpleNamespace(participant=lambda _: None, wait_for=self._wait_for)
         self.swaps = Swaps(self.output, self.hearing, self.clock, lambda actor: self.live.append(actor.identity))
 
     def make(self, identity: str) -> Actor:
