@@ -37,8 +37,8 @@ def add_fault_matrix(commands: Commands) -> None:
         "fault-matrix",
         help="show that the bench notices what goes wrong",
         description="Plant each fault at two strengths, and do as many clean runs; print what was injected, what was "
-        "detected and what fired without a reason. Takes an hour; runs that can't be trusted are repeated. Exits with "
-        "0 when every fault was caught and nothing else fired, 1 when not, 3 when nothing could be trusted.",
+        "detected and what fired without a reason. Takes an hour and a half; runs that can't be trusted are repeated. "
+        "Exits with 0 when every fault was caught and nothing else fired, 1 when not, 3 when nothing could be trusted.",
     )
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault; may be repeated")
     add_room_and_out(parser)
