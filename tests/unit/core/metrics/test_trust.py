@@ -3,18 +3,7 @@ from dataclasses import asdict
 import pytest
 
 from avatar_core.metrics.trust import TrustJudge, TrustLimits
-
-LIMITS = TrustLimits(
-    machine_busy=0.9,
-    busy_for_s=2.0,
-    viewer_lateness_p99_ms=10.0,
-    worker_wait_ms=80.0,
-    room_wait_ms=40.0,
-    calm_for_s=3.0,
-    calm_at_most_s=10.0,
-    zero_moved_ms=10.0,
-    calibration_max_age_h=24.0,
-)
+from tests.fakes.trust import LIMITS
 
 
 def report(judge: TrustJudge, at_s: float, *, busy: float = 0.1, late_ms: float = 1.0) -> None:

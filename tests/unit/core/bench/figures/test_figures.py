@@ -8,22 +8,11 @@ from avatar_core.bench.settings.calibration import Calibration
 from avatar_core.bench.snapshot import LedgerBalance, MetricRow
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import wall_time
-from avatar_core.metrics.trust import TrustLimits
 from avatar_core.metrics.verdicts import Threshold
 from avatar_core.wire.messages import ProcessLoad
 from tests.fakes.clock import ManualClock
+from tests.fakes.trust import LIMITS
 
-LIMITS = TrustLimits(
-    machine_busy=0.9,
-    busy_for_s=2.0,
-    viewer_lateness_p99_ms=10.0,
-    worker_wait_ms=80.0,
-    room_wait_ms=40.0,
-    calm_for_s=3.0,
-    calm_at_most_s=10.0,
-    zero_moved_ms=10.0,
-    calibration_max_age_h=24.0,
-)
 NOW_S = 100.0
 
 
