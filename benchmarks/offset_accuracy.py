@@ -19,6 +19,7 @@ import argparse
 import asyncio
 from bisect import bisect
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,8 +51,16 @@ class Beep:
         return min(STEPS_MS, key=lambda step: abs(step - self.found.source_ms))
 
 
-async def measure(block_s: float, size: str) -> tuple[list[Beep], int]:
-    """Every beep of the second sweep, and how many samples were not trusted."""
+class Sweep(NamedTuple):
+    """Every beep of the second sweep; how many samples were not trusted, and when and why, counted from the first."""
+
+    beeps: list[Beep]
+    excluded: int
+    doubts: list[str]
+
+
+async def measure(block_s: float, size: str) -> Sweep:
+    """Plant every offset twice; the second time it is measured."""
     config = load_config({"AVATAR_SIZE": size}, None, None, {"room": "embedded"})
     session = BenchSession(
         config, first_provider=PATTERN, faults=Faults({"offset_sweep_s": block_s}), monitor_muted=True
@@ -78,7 +87,12 @@ async def measure(block_s: float, size: str) -> tuple[list[Beep], int]:
             for one in figures.zero.differences
             if settled_s <= one.at_s < ends_s and figures.judge.trusted_between(one.at_s - 1, one.at_s)
         ]
-        return beeps, figures.excluded
+        begun_s = settled_s - block_s * len(SWEEP_MS)
+        doubts = [
+            f"{span.start_s - begun_s:.0f} to {(span.end_s or session.clock.now()) - begun_s:.0f} s: {span.reason}"
+            for span in figures.judge.spans
+        ]
+        return Sweep(beeps, figures.excluded, doubts)
     finally:
         await session.aclose()
 
@@ -118,7 +132,9 @@ def main() -> int:
     parser.add_argument("--block", type=float, default=8.0, help="seconds of each offset (default: %(default)s)")
     parser.add_argument("--size", default="1280x720", help="of the pictures (default: %(default)s)")
     asked = parser.parse_args()
-    beeps, excluded = asyncio.run(measure(asked.block, asked.size))
+    beeps, excluded, doubts = asyncio.run(measure(asked.block, asked.size))
+    if doubts:
+        print("Time that was not trusted, from the first sweep on:", *doubts, "", sep="\n")
     if not any(beep.planted_ms == 0.0 for beep in beeps):
         print(f"Not measured: no zero block that can be trusted; {excluded} samples were left out.")
         return 3

@@ -7,19 +7,27 @@ from avatar_core.media.frames import Samples
 
 LEAK_AFTER_S = 0.4
 """Longer than what counts as silence: sooner it would be a stop that is late."""
-_KEPT_S = 2.0
+_KEPT_S = 3.0
+_BLOCK_S = 0.01
+_LOUD = 1_000
+"""A block that reaches this is heard as speech, whatever else is heard meanwhile: 3 % of full scale."""
 
 ECHO_FAULTS = ("late_stop_ms", "leak_ms", "stale_speech_ms")
 
 
 class Echo:
-    """Sits in a stream of sound that never stops, silence included. What is heard again is looped."""
+    """Sits in a stream of sound that never stops, silence included.
+
+    Of what was said last that stretch is heard again which pauses least, looped if it is too short: old speech that
+    pauses is not heard for as long as was asked for.
+    """
 
     def __init__(self, faults: Faults, sample_rate_hz: int, channels: int) -> None:
         self._late, self._leak, self._stale = (round(faults[name] / 1000 * sample_rate_hz) for name in ECHO_FAULTS)
         self._leak_after = round(LEAK_AFTER_S * sample_rate_hz)
         self._kept = np.zeros((0, channels), dtype=np.int16)
         self._keep = round(_KEPT_S * sample_rate_hz)
+        self._block = round(_BLOCK_S * sample_rate_hz)
         self._pending = np.zeros((0, channels), dtype=np.int16)
         self._waiting_for_speech = np.zeros((0, channels), dtype=np.int16)
 
@@ -50,5 +58,17 @@ class Echo:
         return np.clip(mixed, -32768, 32767).astype(np.int16)
 
     def _looped(self, length: int) -> Samples:
-        turns = -(-length // len(self._kept)) if len(self._kept) else 0
-        return np.tile(self._kept, (turns, 1))[-length:] if length and turns else self._kept[:0]
+        if not length:
+            return self._kept[:0]
+        old = self._loudest(length)
+        return np.tile(old, (-(-length // len(old)), 1))[-length:]
+
+    def _loudest(self, length: int) -> Samples:
+        """The last of the stretches of `length` that hold the most of speech; all there is where that is less."""
+        blocks = self._kept[len(self._kept) % self._block :].reshape(-1, self._block * self._kept.shape[1])
+        wide = -(-length // self._block)
+        if wide >= len(blocks):
+            return self._kept
+        said = np.cumsum(np.concatenate(([0], (np.abs(blocks.astype(np.int32)) >= _LOUD).any(axis=1))))
+        spare = int((said[wide:] - said[:-wide])[::-1].argmax()) * self._block
+        return self._kept[: len(self._kept) - spare][-length:]

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from avatar_core.avatar.faults.echo import Echo
+from avatar_core.avatar.faults.planted import Faults
+from avatar_core.avatar.faults.table import FAULTS
 from avatar_core.media.sync_pattern import synthesize
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.observations import Sound
@@ -31,6 +34,19 @@ def test_tail_mixed_into_the_next_is_found_at_its_length(name: str, leak_s: floa
     from_s = spoken_places(played(old), leak_s, 1)[0]
     samples[: at(leak_s)] += played(old)[at(from_s) : at(from_s + leak_s)]
     assert leaked(old, samples) == pytest.approx(leak_s * 1000, abs=90)
+
+
+@pytest.mark.parametrize("planted_ms", FAULTS["stale_speech_ms"].strengths)
+@pytest.mark.parametrize(("name", "interrupted_s"), [("ada-welcome", 2.7), ("ada-welcome", 3.6), ("iris-tour", 2.6)])
+def test_stale_speech_is_found_at_its_length_even_if_it_was_interrupted_in_a_pause(
+    name: str, interrupted_s: float, planted_ms: float
+) -> None:
+    old, echo = speech(name), Echo(Faults({"stale_speech_ms": planted_ms}), 48_000, 1)
+    for frame in np.split(played(old)[: at(interrupted_s), np.newaxis], round(interrupted_s / 0.02)):
+        echo.push(frame)
+    echo.interrupted()
+    samples = echo.push(played(NEXT)[:, np.newaxis])[:, 0]
+    assert leaked(old, samples) == pytest.approx(planted_ms, abs=FAULTS["stale_speech_ms"].within)
 
 
 def test_tail_before_the_next_begins_is_found_at_its_length() -> None:

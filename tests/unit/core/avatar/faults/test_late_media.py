@@ -86,6 +86,26 @@ def test_stale_speech_lies_under_the_next_utterance_and_nowhere_else() -> None:
     assert np.flatnonzero(heard == 4_000).tolist() == list(range(RATE, RATE + round(0.2 * RATE)))
 
 
+@pytest.mark.parametrize("planted", ["late_stop_ms", "leak_ms", "stale_speech_ms"])
+@pytest.mark.parametrize("planted_ms", [300, 600])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_speech_that_pauses_before_the_interrupt_is_heard_again_without_the_pause(
+    planted: str, planted_ms: int, channels: int
+) -> None:
+    echo = Echo(Faults({planted: planted_ms}), RATE, channels)
+    speech = np.full((RATE, channels), 1_500, dtype=np.int16)
+    breath = np.full((round(0.43 * RATE), channels), 20, dtype=np.int16)
+    for said in (speech, breath, speech[: round(0.2 * RATE)], breath):
+        for start in range(0, len(said), 160):
+            echo.push(said[start : start + 160])
+    echo.interrupted()
+    silence, quiet = np.zeros((RATE, channels), dtype=np.int16), np.full((RATE, channels), 1, dtype=np.int16)
+    heard = np.concatenate((echo.push(silence), echo.push(quiet)))
+    loud = np.flatnonzero((heard >= 1_500).all(axis=1))
+    assert len(loud) == round(planted_ms / 1000 * RATE)
+    assert loud[-1] - loud[0] == len(loud) - 1
+
+
 def test_an_interrupt_of_nothing_leaves_nothing_to_be_heard() -> None:
     echo = Echo(Faults({"leak_ms": 200}), RATE, 1)
     echo.push(np.zeros((800, 1), dtype=np.int16))
