@@ -18,6 +18,7 @@ from avatar_core.clock import MonotonicClock
 from avatar_core.errors import BenchError, WireError
 from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
+from avatar_core.priority import keep_time
 from avatar_core.room.connection import RoomConnection
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire.dispatch import LaunchRequest, decode_launch_request
@@ -142,4 +143,5 @@ async def _join(
 
 
 if __name__ == "__main__":
+    keep_time()
     run_and_leave(main)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from avatar_core.errors import BenchError, ConfigError
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
+from avatar_core.priority import keep_time
 from avatar_core.roomserver.config import RoomServerConfig
 from avatar_core.roomserver.server import RoomServer
 from avatar_core.tasks import TaskGroup
@@ -81,4 +82,5 @@ def _say(owner: OwnerPipe, value: Mapping[str, object]) -> None:
 
 
 if __name__ == "__main__":
+    keep_time(first=True)
     sys.exit(main())

@@ -3,6 +3,7 @@
 from avatar_core.avatar import worker
 from avatar_core.avatar.generator import AvatarOptions
 from avatar_core.leaving import run_and_leave
+from avatar_core.priority import keep_time
 from avatar_core.room.connection import RoomConnection
 from avatar_core.videosdk.room_meeting import RoomMeeting
 from avatar_core.videosdk.speech_receiver import MeetingAudioReceiver
@@ -16,4 +17,5 @@ def videosdk_receiver(connection: RoomConnection, controller: str, _: AvatarOpti
 
 
 if __name__ == "__main__":
+    keep_time()
     run_and_leave(lambda: worker.main(videosdk_receiver))

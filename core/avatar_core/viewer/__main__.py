@@ -6,6 +6,7 @@ import sys
 from avatar_core.errors import WireError
 from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner
+from avatar_core.priority import keep_time
 from avatar_core.viewer.process import ViewerProcess
 from avatar_core.wire import messages
 from avatar_core.wire.messages import VIEWER_COMMANDS
@@ -29,4 +30,5 @@ async def _run() -> int:
 
 if __name__ == "__main__":
     log_to_owner()
+    keep_time(first=True)
     run_and_leave(lambda: asyncio.run(_run()))

@@ -6,6 +6,7 @@ from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import BenchError, WireError
 from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner, on_termination
+from avatar_core.priority import keep_time
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.relay.relay import Relay
 from avatar_core.videosdk.relay.sdk import VideoSdk
@@ -75,4 +76,5 @@ _STOP_S = 0.9
 
 if __name__ == "__main__":
     log_to_owner()
+    keep_time()
     run_and_leave(lambda: asyncio.run(_run()))
