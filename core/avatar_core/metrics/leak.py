@@ -16,6 +16,9 @@ _LIKENESS = 0.75
 _SURE = 0.9
 _SAME_DELAY_S = 0.002
 _NEAR_S = 0.006
+_OWN_WITHIN_S = 0.1
+_OWN_SHARE = 0.9
+"""What remains and is nearly as like what belongs there is that: where a buffer let go, it was not taken out whole."""
 _LEAST_POWER = 1e-5
 _TONE_BLOCK_S = 0.02
 _TONE_WITHIN_S = 2.0
@@ -41,13 +44,16 @@ def leak_ms(old: Sound, heard: Sound, since_s: float, until_s: float, new: tuple
     found: list[tuple[int, float, float]] = []
     for start in range(0, len(sound) - size + 1, hop):
         block = sound[start : start + size]
-        rest = block if own is None else _without(block, part.start_s + start / RATE_HZ, *own)
+        at_s = part.start_s + start / RATE_HZ
+        rest = block if own is None else _without(block, at_s, *own)
         power = float(rest @ rest) / size
         if power < _LEAST_POWER or power < _LEAST_SHARE * float(block @ block) / size:
             continue
         likeness = correlate(wanted, rest)
         best = int(likeness.argmax())
-        if likeness[best] >= _LIKENESS:
+        if likeness[best] >= _LIKENESS and (
+            own is None or _own_likeness(rest, at_s, *own) < _OWN_SHARE * likeness[best]
+        ):
             found.append((start, float(likeness[best]), (start - best) / RATE_HZ))
     return 1000 * _covered_s(found)
 
@@ -74,20 +80,33 @@ def _tones(sound: Sound) -> list[int | None]:
 
 def _without(block: Floats, at_s: float, reference: Floats, heard: Utterance) -> Floats:
     """`block`, heard at `at_s`, less the best fitting share of what the new utterance says there."""
-    alignment = heard.alignment
-    reference_s = float(np.interp(at_s, alignment.heard_s, alignment.reference_s))
-    reference_s += at_s - float(np.clip(at_s, alignment.heard_s[0], alignment.heard_s[-1]))
-    near, size = round(_NEAR_S * RATE_HZ), len(block)
-    padded = np.pad(reference, size + near)
-    first = round(reference_s * RATE_HZ) + size
-    if first < 0 or first + size + 2 * near > len(padded):
+    window = _said_about(at_s, _NEAR_S, len(block), reference, heard)
+    if window is None:
         return block
-    window = padded[first : first + size + 2 * near]
     best = int(correlate(window, block).argmax())
-    piece = window[best : best + size]
+    piece = window[best : best + len(block)]
     share = float(block @ piece) / (float(piece @ piece) + 1e-9)
     rest: Floats = block - share * piece
     return rest
+
+
+def _own_likeness(rest: Floats, at_s: float, reference: Floats, heard: Utterance) -> float:
+    """How like `rest`, heard at `at_s`, is to what the new utterance says about there."""
+    window = _said_about(at_s, _OWN_WITHIN_S, len(rest), reference, heard)
+    return 0.0 if window is None else float(correlate(window, rest).max())
+
+
+def _said_about(at_s: float, near_s: float, size: int, reference: Floats, heard: Utterance) -> Floats | None:
+    """The reference's `size` samples that belong to `at_s`, and `near_s` more on both sides; None outside of it."""
+    alignment = heard.alignment
+    reference_s = float(np.interp(at_s, alignment.heard_s, alignment.reference_s))
+    reference_s += at_s - float(np.clip(at_s, alignment.heard_s[0], alignment.heard_s[-1]))
+    near = round(near_s * RATE_HZ)
+    padded = np.pad(reference, size + near)
+    first = round(reference_s * RATE_HZ) + size
+    if first < 0 or first + size + 2 * near > len(padded):
+        return None
+    return padded[first : first + size + 2 * near]
 
 
 def _covered_s(found: list[tuple[int, float, float]]) -> float:

@@ -36,17 +36,22 @@ def test_tail_mixed_into_the_next_is_found_at_its_length(name: str, leak_s: floa
     assert leaked(old, samples) == pytest.approx(leak_s * 1000, abs=90)
 
 
+def push_in_frames(echo: Echo, samples: np.ndarray) -> np.ndarray:
+    frames = (samples[start : start + 960, np.newaxis] for start in range(0, len(samples), 960))
+    return np.concatenate([echo.push(frame)[:, 0] for frame in frames])
+
+
 @pytest.mark.parametrize("planted_ms", FAULTS["stale_speech_ms"].strengths)
 @pytest.mark.parametrize(("name", "interrupted_s"), [("ada-welcome", 2.7), ("ada-welcome", 3.6), ("iris-tour", 2.6)])
 def test_stale_speech_is_found_at_its_length_even_if_it_was_interrupted_in_a_pause(
     name: str, interrupted_s: float, planted_ms: float
 ) -> None:
     old, echo = speech(name), Echo(Faults({"stale_speech_ms": planted_ms}), 48_000, 1)
-    for frame in np.split(played(old)[: at(interrupted_s), np.newaxis], round(interrupted_s / 0.02)):
-        echo.push(frame)
+    push_in_frames(echo, played(old)[: at(interrupted_s)])
     echo.interrupted()
-    samples = echo.push(played(NEXT)[:, np.newaxis])[:, 0]
-    assert leaked(old, samples) == pytest.approx(planted_ms, abs=FAULTS["stale_speech_ms"].within)
+    assert leaked(old, push_in_frames(echo, played(NEXT))) == pytest.approx(
+        planted_ms, abs=FAULTS["stale_speech_ms"].within
+    )
 
 
 def test_tail_before_the_next_begins_is_found_at_its_length() -> None:
@@ -58,6 +63,19 @@ def test_tail_before_the_next_begins_is_found_at_its_length() -> None:
     assert new is not None
     assert leak_ms(old, sound, SENT_S, SENT_S + 2.0, (NEXT, new)) == pytest.approx(300, abs=60)
     assert leak_ms(old, sound, SENT_S, SENT_S + 0.3, None) == pytest.approx(300, abs=60)
+
+
+@pytest.mark.parametrize(("at_s", "let_go_s"), [(1.6, 0.04), (2.0, 0.08), (0.8, -0.08), (2.2, -0.08)])
+def test_what_a_buffer_lets_go_or_repeats_of_the_same_words_is_no_leak(at_s: float, let_go_s: float) -> None:
+    same, echo = speech("ada-welcome", 5.0), Echo(Faults({"stale_speech_ms": 600}), 48_000, 1)
+    push_in_frames(echo, played(same)[: at(3.4)])
+    echo.interrupted()
+    for spoken, leaked_ms in ((played(same), 0), (push_in_frames(echo, played(same)), 600)):
+        sound = heard(np.concatenate((spoken[: at(at_s)], spoken[at(at_s + let_go_s) :])))
+        new = compare(same, sound)
+        assert new is not None
+        found_ms = leak_ms(same, sound, new.first_sound_s, new.first_sound_s + 3.0, (same, new))
+        assert found_ms == pytest.approx(leaked_ms, abs=90 if leaked_ms else 0)
 
 
 def test_nothing_is_found_of_what_is_too_short_to_be_told() -> None:
