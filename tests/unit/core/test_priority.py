@@ -85,14 +85,12 @@ def policy_of_the_first() -> int:
     return os.SCHED_RR if may else os.SCHED_OTHER
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone is asked for real-time priority")
 def test_the_first_goes_before_encoders_where_it_may_and_its_threads_do_not(policy_of_the_first: int) -> None:
     found = told("first")
     assert (found["policy"], found["priority"] > 49) == (policy_of_the_first, policy_of_the_first == os.SCHED_RR)
     assert found["thread"] == os.SCHED_OTHER
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone is asked for real-time priority")
 @pytest.mark.parametrize("module", ["avatar_core.viewer", "avatar_core.roomserver"])
 def test_viewer_and_room_are_the_first(module: str, policy_of_the_first: int) -> None:
     with subprocess.Popen([sys.executable, "-P", "-m", module], stdin=subprocess.PIPE) as process:
@@ -109,7 +107,6 @@ def _policy(pid: int) -> int:
     return os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone is asked for real-time priority")
 @pytest.mark.parametrize("who", ["others", "refused"])
 def test_nobody_else_does_and_a_refusal_is_no_error(who: str) -> None:
     assert told(who)["policy"] == os.SCHED_OTHER
