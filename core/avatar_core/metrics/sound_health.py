@@ -33,20 +33,30 @@ def audible_stretches(sound: Sound) -> list[Stretch]:
     return found
 
 
-def longest_silence_ms(audible: Sequence[Stretch], start_s: float, end_s: float) -> float:
-    """The longest silence between two moments, those at either end included."""
+def silences(audible: Sequence[Stretch], start_s: float, end_s: float) -> list[Stretch]:
+    """What lies between the audible stretches from one moment to another, those at either end included."""
     edges = [start_s, *(edge for stretch in audible for edge in stretch if stretch[1] > start_s), end_s]
-    silences = zip(edges[::2], edges[1::2], strict=True)
-    return 1000 * max(0.0, *(min(until_s, end_s) - max(since_s, start_s) for since_s, until_s in silences))
+    between = zip(edges[::2], edges[1::2], strict=True)
+    inside = ((max(since_s, start_s), min(until_s, end_s)) for since_s, until_s in between)
+    return [(since_s, until_s) for since_s, until_s in inside if until_s > since_s]
+
+
+def longest_silence_ms(
+    audible: Sequence[Stretch], start_s: float, end_s: float, *, pauses: Sequence[Stretch] = ()
+) -> float:
+    """The longest silence between two moments, those at either end included; `pauses` in it don't count."""
+    return 1000 * max(
+        (
+            until_s - since_s - sum(_overlap_s((since_s, until_s), pause) for pause in pauses)
+            for since_s, until_s in silences(audible, start_s, end_s)
+        ),
+        default=0.0,
+    )
 
 
 def heard_at_once_ms(one: Sequence[Stretch], other: Sequence[Stretch]) -> float:
     """For how long two participants were audible at the same time."""
-    return 1000 * sum(
-        max(0.0, min(end_s, other_end_s) - max(start_s, other_start_s))
-        for start_s, end_s in one
-        for other_start_s, other_end_s in other
-    )
+    return 1000 * sum(_overlap_s(stretch, another) for stretch in one for another in other)
 
 
 def clipped_percent(sound: Sound) -> float:
@@ -63,3 +73,7 @@ def clipped_percent(sound: Sound) -> float:
     full = np.abs(frames.astype(np.int32)) >= _FULL_SCALE
     clipped = (full[:, 1:] & full[:, :-1]).any(axis=1)
     return 100 * float((clipped & audible).sum() / audible.sum())
+
+
+def _overlap_s(one: Stretch, other: Stretch) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))

@@ -84,6 +84,10 @@ class Utterance:
         """+ = too slow."""
         return None if self.speed is None else self.speed.error_percent
 
+    def reached_s(self, position_s: float) -> float:
+        """The place in the reference, nearest to this one, up to which it was heard: silence that follows may count."""
+        return min(max(position_s, self.heard_until_s), self.silent_until_s)
+
     def latency_ms(self, sent_s: float) -> float:
         """From `sent_s`, when the reference's beginning was sent, to its first sound, less its own leading silence."""
         return (self.first_sound_s - self.onset_s - sent_s) * 1000

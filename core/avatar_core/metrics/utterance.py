@@ -1,16 +1,22 @@
 """All that is measured of one utterance, by metric name: the speech, its sound, and the pictures that went with it."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.motion import MOUTH_WINDOW_S, STILL_WINDOW_S, IdleMotion, Motion
 from avatar_core.metrics.observations import Observation, Sound
 from avatar_core.metrics.picture_health import black_s, intervals_ms, resolution_changes
-from avatar_core.metrics.sound_health import audible_stretches, clipped_percent, longest_silence_ms
+from avatar_core.metrics.sound_health import Stretch, audible_stretches, clipped_percent, longest_silence_ms, silences
 from avatar_core.metrics.speech import Utterance, compare
 
 _AROUND_S = 0.5
 _LEAK_WINDOW_S = 3.0
+_PAUSE_S = 0.4
+"""A speaker's own pause, who says nothing for so long; what is shorter belongs to speech, as between its sentences."""
 
 Measured = dict[str, tuple[float, ...]]
 """Values by metric name, as docs/measurement.md explains them."""
@@ -60,10 +66,11 @@ def measure_utterance(
         observation = observation.before(course.until_s)
     sound = observation.sound
     utterance = None
-    if sound is not None:
-        measured |= _sound_health(sound, course)
     if sound is not None and reference is not None:
         utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S, cut=course.interrupted)
+    if sound is not None:
+        pauses = _pauses(reference, utterance) if reference is not None and utterance is not None else []
+        measured |= _sound_health(sound, course, pauses)
     if utterance is not None and sound is not None and reference is not None:
         measured |= _speech(utterance, course)
         if memory.cut is not None:
@@ -75,13 +82,22 @@ def measure_utterance(
     return measured, utterance
 
 
-def _sound_health(sound: Sound, course: Course) -> Measured:
+def _pauses(reference: Sound, utterance: Utterance) -> list[Stretch]:
+    """When nothing was to be heard, by the reference itself."""
+    quiet = silences(audible_stretches(reference), 0.0, reference.duration_s)
+    own = [(since_s, until_s - since_s) for since_s, until_s in quiet if until_s - since_s >= _PAUSE_S]
+    begin_s = utterance.alignment.heard_at(np.array([since_s for since_s, _ in own]))
+    return [(float(at_s), float(at_s) + length_s) for at_s, (_, length_s) in zip(begin_s, own, strict=True)]
+
+
+def _sound_health(sound: Sound, course: Course, pauses: Sequence[Stretch]) -> Measured:
     heard = sound.between(course.sent_s, course.finished_s or sound.end_s)
     measured: Measured = {"clipped_percent": (clipped_percent(heard),)}
     if course.finished_s is not None or (course.goes_on and not course.interrupted):
         since_s = course.started_s or course.sent_s
-        silence = longest_silence_ms(audible_stretches(heard), since_s, course.finished_s or heard.end_s)
-        measured["silence_in_segment_ms"] = (silence,)
+        until_s = course.finished_s or heard.end_s
+        silence_ms = longest_silence_ms(audible_stretches(heard), since_s, until_s, pauses=pauses)
+        measured["silence_in_segment_ms"] = (silence_ms,)
     return measured
 
 
@@ -107,11 +123,13 @@ def _speech(utterance: Utterance, course: Course) -> Measured:
     if course.started_s is not None:
         measured["started_error_ms"] = (1000 * (course.started_s - utterance.first_sound_s + utterance.onset_s),)
     if course.finished_s is not None:
-        measured["finished_error_ms"] = (1000 * (course.finished_s - utterance.end_s),)
+        # Silence that was said is to be heard out, too.
+        position_s = course.position_s if course.interrupted and course.position_s is not None else math.inf
+        over_s = utterance.end_s + utterance.reached_s(position_s) - utterance.heard_until_s
+        measured["finished_error_ms"] = (1000 * (course.finished_s - over_s),)
     if course.position_s is not None and course.interrupted:
         # Not of one that was heard to its end: silence at the end of the reference is position, too.
-        heard_s = min(max(course.position_s, utterance.heard_until_s), utterance.silent_until_s)
-        measured["position_error_ms"] = (1000 * (course.position_s - heard_s),)
+        measured["position_error_ms"] = (1000 * (course.position_s - utterance.reached_s(course.position_s)),)
     return measured
 
 
