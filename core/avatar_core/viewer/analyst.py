@@ -13,7 +13,9 @@ from avatar_core.errors import WireError
 from avatar_core.metrics.health import measure_health
 from avatar_core.metrics.leak import leak_ms
 from avatar_core.metrics.lip_sync.follower import FaceFollower
+from avatar_core.metrics.observations import Sound
 from avatar_core.metrics.receiver_buffer import ReceiverBuffer
+from avatar_core.metrics.sound_health import audible_stretches
 from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utterance
 from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -24,6 +26,8 @@ from avatar_core.wire.analysis import ANALYST_COMMANDS, ANALYST_EVENTS
 _log = logging.getLogger(__name__)
 
 _FACES_KEPT = 2
+_LEAST_CUT_S = 0.8
+"""What was cut is recognized where so much of it was to be heard, if it was; what was not, however short it is."""
 
 Order = analysis.Analyze | analysis.AnalyzeHealth | analysis.AnalyzeFace
 
@@ -71,7 +75,8 @@ class Analyst:
             wrong_ms = leak_ms(reference, elsewhere, order.sent_s, elsewhere.end_s, None)
             measured["swap_wrong_avatar_ms"] = (wrong_ms,)
         if utterance is None:
-            return analysis.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, "it was not recognized")
+            enough, why = _enough(reference, course), "it was not recognized"
+            return analysis.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, why, enough)
         measured = ReceiverBuffer(order.stays).taken_off(measured, utterance)
         return analysis.Analyzed(
             order.request_id, _rounded(measured), True, utterance.first_sound_s, utterance.end_s, ""
@@ -104,6 +109,13 @@ class Analyst:
         return analysis.FaceAnalyzed(
             order.request_id, found.offset_ms, found.since_s, found.dated_s, min(1.0, found.confidence), why
         )
+
+
+def _enough(reference: Sound, course: Course) -> bool:
+    """Whether so much was to be heard that it would have been recognized."""
+    due_s = course.position_s if course.interrupted and course.position_s is not None else reference.duration_s
+    audible_s = sum(until_s - since_s for since_s, until_s in audible_stretches(reference.between(0.0, due_s)))
+    return audible_s >= _LEAST_CUT_S if course.interrupted else audible_s > 0
 
 
 def _rounded(measured: Measured) -> Measured:

@@ -54,7 +54,10 @@ class AnalyzeHealth:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """What was measured, by metric name. Not `recognized`: nothing is said of the speech, and `why`."""
+    """What was measured, by metric name. Not `recognized`: nothing is said of the speech, and `why`.
+
+    Not `enough`: so little of it was to be heard, if anything, that it could not be recognized.
+    """
 
     request_id: Count
     values: dict[str, tuple[float, ...]]
@@ -62,6 +65,7 @@ class Analyzed:
     first_sound_s: MonotonicS
     end_s: MonotonicS
     why: Text
+    enough: bool = True
 
 
 @dataclass(frozen=True, slots=True)

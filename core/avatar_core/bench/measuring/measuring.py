@@ -221,7 +221,7 @@ class Measuring:
         for name, values in measured.items():
             for value in values:
                 self._figures.measure(name, value, since_s=since_s, until_s=until_s)
-        if not analyzed.recognized and not spoken.expected:
+        if not analyzed.recognized and not (spoken.expected and analyzed.enough):
             return
         self._figures.measure("unheard_count", float(not analyzed.recognized), since_s=since_s, until_s=until_s)
         if not spoken.course.begins_s:

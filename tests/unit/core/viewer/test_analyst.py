@@ -24,11 +24,12 @@ def analyzed(
     folder: Path,
     sound: Sound | None,
     *,
+    said: Sound = SAID,
     position_s: float = 5.0,
     interrupted: bool = False,
     elsewhere: str | None = None,
 ) -> Analyzed:
-    save_sound(folder / "said.npz", SAID)
+    save_sound(folder / "said.npz", said)
     if sound is not None:
         save_sound(folder / "seen.npz", sound)
     else:
@@ -69,6 +70,25 @@ def test_silence_is_told_as_such(tmp_path: Path) -> None:
     assert (answer.recognized, answer.why) == (False, "it was not recognized")
     assert answer.values["silence_in_segment_ms"][0] == pytest.approx(5080, abs=20)
     assert analyzed(Analyst(), tmp_path, None).recognized is False
+
+
+@pytest.mark.parametrize(
+    ("said", "position_s", "interrupted", "enough"),
+    [
+        (SAID, 5.0, False, True),
+        (SAID, 2.0, True, True),
+        (SAID, 0.3, True, False),
+        (Sound(np.zeros(SAID.sample_rate_hz, np.int16), SAID.sample_rate_hz), 1.0, False, False),
+        (Sound(SAID.between(1.0, 1.4).samples, SAID.sample_rate_hz), 0.4, False, True),
+    ],
+    ids=["all", "two seconds", "a syllable", "silence", "a word"],
+)
+def test_nobody_is_missed_of_whom_next_to_nothing_was_to_be_heard(
+    tmp_path: Path, said: Sound, position_s: float, *, interrupted: bool, enough: bool
+) -> None:
+    silence = heard(np.zeros(at(5.0), np.int16))
+    answer = analyzed(Analyst(), tmp_path, silence, said=said, position_s=position_s, interrupted=interrupted)
+    assert (answer.recognized, answer.enough) == (False, enough)
 
 
 def test_file_that_is_gone_is_told(tmp_path: Path) -> None:
