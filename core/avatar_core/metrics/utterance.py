@@ -69,7 +69,7 @@ def measure_utterance(
     if sound is not None and reference is not None:
         utterance = compare(reference, sound, earliest_s=course.sent_s - _AROUND_S, cut=course.interrupted)
     if sound is not None:
-        pauses = _pauses(reference, utterance) if reference is not None and utterance is not None else []
+        pauses = _pauses(reference, utterance, course) if reference is not None else []
         measured |= _sound_health(sound, course, pauses)
     if utterance is not None and sound is not None and reference is not None:
         measured |= _speech(utterance, course)
@@ -82,11 +82,13 @@ def measure_utterance(
     return measured, utterance
 
 
-def _pauses(reference: Sound, utterance: Utterance) -> list[Stretch]:
-    """When nothing was to be heard, by the reference itself."""
+def _pauses(reference: Sound, utterance: Utterance | None, course: Course) -> list[Stretch]:
+    """When nothing was to be heard, by the reference itself; of one that was not recognized, as its start was told."""
     quiet = silences(audible_stretches(reference), 0.0, reference.duration_s)
     own = [(since_s, until_s - since_s) for since_s, until_s in quiet if until_s - since_s >= _PAUSE_S]
-    begin_s = utterance.alignment.heard_at(np.array([since_s for since_s, _ in own]))
+    since = np.array([since_s for since_s, _ in own])
+    told_s = course.sent_s if course.started_s is None else course.started_s
+    begin_s = utterance.alignment.heard_at(since) if utterance is not None else told_s + since
     return [(float(at_s), float(at_s) + length_s) for at_s, (_, length_s) in zip(begin_s, own, strict=True)]
 
 

@@ -44,6 +44,19 @@ def test_a_speakers_own_pauses_are_neither_silence_nor_a_late_end(pauses_s: tupl
     assert (found["audio_gap_count"], found["missing_end_ms"], found["audio_skipped_ms"]) == ((0.0,), (0.0,), (0.0,))
 
 
+@pytest.mark.parametrize("position_s", [3.0, 5.4])
+def test_silence_that_is_said_before_an_interrupt_is_none_of_the_avatars(position_s: float) -> None:
+    """Three seconds of nothing at a microphone, and as much as a syllable, in which nothing can be recognized."""
+    said = with_pauses(5.0, 0.0, 0.0)
+    sound = heard(played(said)[: at(position_s)])
+    course = Course(
+        SENT_S, started_s=SENT_S, finished_s=SENT_S + position_s + 0.1, position_s=position_s, interrupted=True
+    )
+    found, utterance = measure_utterance(Observation(sound), said, course, Memory())
+    assert utterance is None
+    assert found["silence_in_segment_ms"][0] < _USUAL_MS
+
+
 @pytest.mark.parametrize("told_late_s", [-0.25, 0.4, 1.2])
 @pytest.mark.parametrize("after_s", [0.0, 0.8])
 def test_an_end_that_is_told_at_a_wrong_time_is_so_whatever_silence_is_at_the_end(
