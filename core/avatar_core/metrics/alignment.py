@@ -59,6 +59,11 @@ class Alignment:
         heard: Floats = reference_s + delay_s
         return heard
 
+    def reference_at(self, heard_s: float) -> float:
+        """Which moment of the reference belongs there. Outside of the points it goes on at the delay of the nearest."""
+        within_s = float(np.clip(heard_s, self.heard_s[0], self.heard_s[-1]))
+        return float(np.interp(within_s, self.heard_s, self.reference_s)) + heard_s - within_s
+
 
 def align(reference: Sound, heard: Sound, *, earliest_s: float | None = None, cut: bool = False) -> Alignment | None:
     """Find `reference` (its time counted from 0) in `heard`; None where it was not heard.

@@ -41,10 +41,7 @@ def clicks(reference: Sound, heard: Sound, alignment: Alignment, edges_s: Sequen
             continue
         if _is_edge(samples, cell):
             continue
-        reference_s = float(np.interp(at_s, alignment.heard_s, alignment.reference_s))
-        # Outside of the points it goes on at the delay of the nearest.
-        reference_s += at_s - float(np.clip(at_s, alignment.heard_s[0], alignment.heard_s[-1]))
-        middle = int(reference_s / cell_s)
+        middle = int(alignment.reference_at(at_s) / cell_s)
         own = wanted[max(0, middle - near) : max(1, middle + near)]
         if sharp[cell] > _OVER_REFERENCE * (float(own.max()) if len(own) else 0.0):
             found.append(at_s)

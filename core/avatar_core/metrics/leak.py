@@ -98,15 +98,11 @@ def _own_likeness(rest: Floats, at_s: float, reference: Floats, heard: Utterance
 
 def _said_about(at_s: float, near_s: float, size: int, reference: Floats, heard: Utterance) -> Floats | None:
     """The reference's `size` samples that belong to `at_s`, and `near_s` more on both sides; None outside of it."""
-    alignment = heard.alignment
-    reference_s = float(np.interp(at_s, alignment.heard_s, alignment.reference_s))
-    reference_s += at_s - float(np.clip(at_s, alignment.heard_s[0], alignment.heard_s[-1]))
-    near = round(near_s * RATE_HZ)
-    padded = np.pad(reference, size + near)
-    first = round(reference_s * RATE_HZ) + size
-    if first < 0 or first + size + 2 * near > len(padded):
+    place, near = round(heard.alignment.reference_at(at_s) * RATE_HZ), round(near_s * RATE_HZ)
+    if not -size <= place <= len(reference):
         return None
-    return padded[first : first + size + 2 * near]
+    first, last = place - near, place + size + near
+    return np.pad(reference[max(0, first) : last], (max(0, -first), max(0, last - len(reference))))
 
 
 def _covered_s(found: list[tuple[int, float, float]]) -> float:
