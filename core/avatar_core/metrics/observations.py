@@ -15,6 +15,10 @@ from avatar_core.media.resampler import Resampler
 HEARD_RATE_HZ = 48_000
 """What is heard is kept at this rate, mono."""
 
+_MOVED_S, _STOOD_STILL_S = 0.002, 0.03
+"""By more the times of two pieces leave a hole, and from here on it is one: the shortest gap in speech that is told."""
+_MOST_DRAWN_OUT = 0.05
+
 Mono = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float64]
 
@@ -56,22 +60,33 @@ class Sound:
 def joined(pieces: Iterable[Sound]) -> Sound | None:
     """Pieces in the order they were heard, of one rate, as one sound; None without any.
 
-    Between pieces whose times leave a hole of more than 2 ms there is silence: a stream that stood still was silent.
-    A piece is only ever dated too late, never too early: where it would reach into the next one it was heard before
-    that. So when a receiver was held up and then got all at once, there is no hole.
+    Between pieces whose times leave a hole of 30 ms or more there is silence: a stream that stood still was silent.
+    Where it is less, the clock that dates them moved, and not a sample is missing: what came before is drawn out, since
+    a hole would sound like a click. A piece is only ever dated too late, never too early: where it would reach into the
+    next one it was heard before that. So when a receiver was held up and then got all at once, there is no hole.
     """
     parts: list[Mono] = []
     end_s, rate, length = 0.0, 0, 0
     for piece in reversed(list(pieces)):
         if not parts:
             end_s, rate = piece.end_s, piece.sample_rate_hz
-        hole = round((end_s - piece.end_s) * rate) - length
-        if hole > 0.002 * rate:
+        hole, samples = round((end_s - piece.end_s) * rate) - length, piece.samples
+        if hole >= _STOOD_STILL_S * rate:
             parts.append(np.zeros(hole, np.int16))
             length += hole
-        parts.append(piece.samples)
-        length += len(piece.samples)
+        elif hole > _MOVED_S * rate:
+            # What a short piece can't take falls to those before it.
+            samples = _drawn_out(samples, min(hole, int(_MOST_DRAWN_OUT * len(samples))))
+        parts.append(samples)
+        length += len(samples)
     return Sound(np.concatenate(parts[::-1]), rate, end_s - length / rate) if parts else None
+
+
+def _drawn_out(samples: Mono, by: int) -> Mono:
+    """Evenly, by so many samples."""
+    index = np.linspace(0, len(samples) - 1, len(samples) + by)
+    longer: Mono = np.rint(np.interp(index, np.arange(len(samples)), samples)).astype(np.int16)
+    return longer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

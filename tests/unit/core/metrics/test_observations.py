@@ -25,6 +25,17 @@ def test_hole_between_pieces_is_silence() -> None:
     assert (sound.between(5.11, 5.12).samples == 1).all()
 
 
+@pytest.mark.parametrize("moved_s", [0.003, 0.012, 0.029])
+def test_hole_that_a_moving_clock_leaves_is_filled_by_what_came_before(moved_s: float) -> None:
+    # The last piece before it is too short to take it all.
+    before = [piece(5.0, 48_000), piece(6.0, 480)]
+    sound = joined([*before, piece(6.01 + moved_s, 48_000, value=2)])
+    assert sound is not None
+    assert sound.start_s == pytest.approx(5.0, abs=0.001) and sound.end_s == pytest.approx(7.01 + moved_s)
+    assert sound.samples.min() == 1
+    assert np.flatnonzero(sound.samples == 2)[0] / 48_000 == pytest.approx(6.01 + moved_s - sound.start_s, abs=1e-4)
+
+
 def test_sound_that_came_late_and_at_once_leaves_no_hole_and_makes_nothing_after_it_late() -> None:
     # Nobody took frames for 200 ms; then each is dated less late than the one before, until the clock is right again.
     in_time = [piece(5 + index * 0.01, value=index + 1) for index in range(50)]

@@ -7,8 +7,13 @@ import pytest
 
 from avatar_core.errors import WireError
 from avatar_core.metrics.observations import Sound
+from avatar_core.metrics.speech import compare
 from avatar_core.viewer.observation_file import load_observation, save_recalled, save_sound
 from avatar_core.viewer.recollection import KEPT_S, Recollection
+from avatar_core.viewer.sample_clock import SampleClock
+from tests.fakes.heard_speech import SENT_S, heard, played, speech, spoken_places
+
+FRAME = 480
 
 
 def remembered(seconds: float) -> Recollection:
@@ -87,3 +92,23 @@ def test_a_file_that_can_not_be_read_is_told(tmp_path: Path, content: bytes) -> 
     (tmp_path / "bad.npz").write_bytes(content)
     with pytest.raises(WireError, match=r"bad\.npz can't be read"):
         load_observation(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize(("held_up_s", "flaws"), [(0.0025, set()), (0.008, set()), (0.025, set()), (0.06, {"gaps"})])
+def test_a_receiver_that_is_late_from_now_on_makes_no_click(held_up_s: float, flaws: set[str]) -> None:
+    """Its clock moves a second after it was held up: the least delay of the last second is what it goes by."""
+    reference = speech("ada-monologue", 6.0)
+    sound, found = heard(played(reference)), set[str]()
+    for place_s in spoken_places(played(reference), 0.1, 4):
+        recollection, clock = Recollection(), SampleClock(sound.sample_rate_hz)
+        for index, start in enumerate(range(0, len(sound.samples) - FRAME + 1, FRAME)):
+            received_s = sound.start_s + (index + 1) * FRAME / sound.sample_rate_hz
+            late_s = held_up_s if received_s > SENT_S + place_s - 1.0 else 0.0
+            start_s = clock.frame(FRAME, received_s + late_s)
+            recollection.add_sound(sound.samples[start : start + FRAME], sound.sample_rate_hz, start_s)
+        whole = recollection.since(0.0).sound
+        assert whole is not None
+        utterance = compare(reference, whole)
+        assert utterance is not None
+        found |= {name for name, has in (("gaps", utterance.gaps), ("clicks", utterance.clicks_s)) if has}
+    assert found == flaws
