@@ -101,6 +101,10 @@ class Measuring:
         """This avatar speaks from now on, by `output`."""
         self._voices.append((output, identity))
 
+    def said_silence_s(self, old: AudioOutput, new: AudioOutput) -> float | None:
+        """What was silent as it was said where one handed over to the other; None where nothing went on."""
+        return self._keeper.crossings.silence_s(old, new) if self._keeper is not None else None
+
     def swapped(self) -> None:
         """A swap is done: the old avatar has five seconds to be gone."""
         self._pending += 1

@@ -25,8 +25,8 @@ class SwapCommand:
         """Swap to `provider_id`; what came of it, in words and figures."""
         life, stage = self._life, self._life.stage
         assert stage is not None
-        provider, started_s = life.registry.get(provider_id), life.clock.now()
-        if life.actor is None or life.actor.traits.id != provider_id:
+        provider, started_s, old = life.registry.get(provider_id), life.clock.now(), life.actor
+        if old is None or old.traits.id != provider_id:
             life.standing.set_provider(provider_id, ProviderState.STARTING)
         life.standing.set_state(SessionState.SWAPPING)
         life.book.expect_end("swapped")
@@ -39,6 +39,8 @@ class SwapCommand:
             return self._fail(provider, str(error))
         finally:
             self._leave(provider_id)
+        if old is not None and (new := life.actor) is not None:
+            measured = measured.less(life.measuring.said_silence_s(old.sink, new.sink))
         for name, value in measured.values.items():
             life.figures.measure(name, value, since_s=started_s)
         life.measuring.swapped()

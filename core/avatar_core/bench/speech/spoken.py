@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from avatar_core.bench.speech.crossing import Crossings
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame
 from avatar_core.metrics.observations import Mono, Sound
@@ -99,6 +100,7 @@ class SpokenKeeper(AudioOutputWrapper):
     def __init__(self, next_in_chain: AudioOutput, *, label: str = "SpokenKeeper", clock: Clock) -> None:
         super().__init__(next_in_chain, label=label, clock=clock)
         self.over = Signal[Spoken](f"{label}.over")
+        self.crossings = Crossings()
         self._clock = clock
         self._speeches: dict[SegmentRef, _Speech] = {}
         self._capturing: SegmentRef | None = None
@@ -164,11 +166,14 @@ class SpokenKeeper(AudioOutputWrapper):
         if (speech := self._speeches.get(begun.ref)) is not None:
             speech.leg, speech.begun_s, speech.why = begun, self._clock.now(), ""
             speech.begin_at(begun.base_s)
+            self.crossings.entered(begun.ref, begun.sink, lambda: speech.sound(speech.length_s))
 
     def _on_leg_ended(self, ended: LegEnded) -> None:
         speech = self._speeches.get(ended.ref)
         if speech is None or speech.leg is None or not ended.sent_s:
             return
+        if ended.goes_on:
+            self.crossings.left(ended.ref, ended.sink, speech.sound(ended.base_s + ended.played_s))
         begins_s, speech.leg = speech.from_s, None
         position_s = ended.base_s + ended.played_s - begins_s
         at_break = ended.goes_on or ended.base_s > 0

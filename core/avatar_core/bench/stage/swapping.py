@@ -1,7 +1,7 @@
 """A swap of avatars: the new one beside the old until it is ready, or in its place under the same identity."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avatar_core.bench.stage.cast import Actor
 from avatar_core.bench.stage.stage import Stage
@@ -29,6 +29,13 @@ class SwapMeasured:
     spoke: bool
     video_gap_ms: float | None
     audio_gap_ms: float | None
+
+    def less(self, said_silence_s: float | None) -> "SwapMeasured":
+        """The same without what was silent as it was said; with None no speech went on, and there is no gap in it."""
+        if self.audio_gap_ms is None or self.audio_gap_ms <= 0:
+            return self
+        gap_ms = None if said_silence_s is None else max(0.0, self.audio_gap_ms - 1000 * said_silence_s)
+        return replace(self, audio_gap_ms=gap_ms)
 
     @property
     def text(self) -> str:

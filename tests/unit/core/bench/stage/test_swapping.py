@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from avatar_core.bench.stage.cast import Actor
-from avatar_core.bench.stage.swapping import Swaps
+from avatar_core.bench.stage.swapping import SwapMeasured, Swaps
 from avatar_core.bench.viewing.hearing import Hearing
 from avatar_core.errors import ProviderStartError
 from avatar_core.playback.agent_output import AgentOutput
-from avatar_core.playback.recall import SwapPolicy
+from avatar_core.playback.recall import SwapOutcome, SwapPolicy
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.providers.joining import AvatarMetrics
 from avatar_core.wire.messages import FollowAvatar, MediaGap, SoundChanged
@@ -149,6 +149,16 @@ async def test_an_overlap_is_told_as_a_negative_gap_and_as_an_overlap(scene: Sce
     assert measured.values["swap_audio_gap_ms"] == pytest.approx(-60.0)
     assert measured.values["swap_overlap_ms"] == pytest.approx(60.0)
     assert "both heard 60 ms" in measured.text
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "said_silence_s", "told_ms"),
+    [(450.0, 0.4, 50.0), (450.0, 0.0, 450.0), (390.0, 0.4, 0.0), (450.0, None, None), (-60.0, 0.4, -60.0)],
+)
+def test_silence_that_was_said_is_no_gap(heard_ms: float, said_silence_s: float | None, told_ms: float | None) -> None:
+    measured = SwapMeasured(SwapOutcome(CARRY, "", 1.0, 0.0), 0.5, True, 40.0, heard_ms).less(said_silence_s)
+    assert measured.audio_gap_ms == (told_ms if told_ms is None else pytest.approx(told_ms))
+    assert ("swap_audio_gap_ms" in measured.values) == (told_ms is not None)
 
 
 async def test_finishing_loses_what_the_old_one_had_not_played(scene: Scene) -> None:
