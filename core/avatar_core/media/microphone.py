@@ -11,6 +11,9 @@ from avatar_core.media.pcm_buffer import PcmBuffer
 from avatar_core.media.source import SourceError
 
 _BLOCK_S = 0.1
+_BEGIN_S = 0.2
+"""So much is there before the first of it is given: a block that comes a little late finds the one before it still
+playing, where an avatar would run dry, and its flaw be the microphone's."""
 _BUFFER_S = 10.0
 """Longer than any stall of the reading loop that the bench lives through."""
 
@@ -45,8 +48,8 @@ class MicrophoneSource:
     """A live source: it ends when closed, and paces itself by the device.
 
     Blocks of 100 ms cross from the device's thread into a 10 s buffer, so a stall of the loop loses nothing shorter
-    than that. What is lost is counted: `dropped` samples for want of room, `overflows` reported by the device.
-    Raises SourceError on the first read when PortAudio or the device is missing.
+    than that; it begins with two of them, one to live on. What is lost is counted: `dropped` samples for want of room,
+    `overflows` reported by the device. Raises SourceError on the first read when PortAudio or the device is missing.
     """
 
     def __init__(self, device: int | str | None = None, *, open_input: OpenInput | None = None) -> None:
@@ -65,7 +68,7 @@ class MicrophoneSource:
         return self._buffer.dropped if self._buffer is not None else 0
 
     async def __aiter__(self) -> AsyncIterator[AudioFrame]:
-        """Whatever has come since the last frame, as soon as there is any."""
+        """Whatever has come since the last frame, as soon as there is any; of the first, as soon as there is enough."""
         loop = asyncio.get_running_loop()
 
         def from_device(pcm: bytes, overflowed: bool) -> None:
@@ -82,7 +85,7 @@ class MicrophoneSource:
             while not self._closed:
                 await self._arrived.wait()
                 self._arrived.clear()
-                if len(buffer):
+                if len(buffer) and buffer.pushed >= _BEGIN_S * rate:
                     start = buffer.pushed - len(buffer)
                     yield AudioFrame(buffer.pop_all(), rate, pts_s=start / rate)
         finally:

@@ -42,12 +42,14 @@ class FaultyAnswers:
         self._clock = clock
         self._started_s: dict[str, float] = {}
         self._answered: IncomingSegment | None = None
+        # Answered for whoever performs, which the sender never hears of.
+        self._lost: set[str] = set()
         self._tasks = TaskGroup()
 
     @property
     def open_segments(self) -> tuple[IncomingSegment, ...]:
-        """Those of the receiver."""
-        return self._receiver.open_segments
+        """Those of the receiver, less what was answered to no avail."""
+        return tuple(segment for segment in self._receiver.open_segments if segment.key not in self._lost)
 
     async def __aiter__(self) -> AsyncIterator[AudioFrame | AudioSegmentEnd]:
         async for item in self._receiver:
@@ -65,7 +67,10 @@ class FaultyAnswers:
         """Answer, or what the faults make of it."""
         segment = next((one for one in self._receiver.open_segments if one.key == key), None)
         position_s = max(0.0, playback_position_s + self._faults["wrong_position_ms"] / 1000)
-        if segment is None or "lost_finished" in self._faults:
+        if segment is None:
+            return
+        if "lost_finished" in self._faults:
+            self._lost.add(key)
             return
         if late_s := self._faults["late_finished_ms"] / 1000:
             self._tasks.spawn(self._answer_late(late_s, key, position_s, interrupted), name="late answer")

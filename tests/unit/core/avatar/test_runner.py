@@ -257,6 +257,16 @@ async def test_planted_loss_leaves_a_segment_unanswered(stage: Stage) -> None:
     assert len(stage.started) == 1
 
 
+@spoiled(lost_finished=True)
+async def test_what_follows_a_lost_answer_begins_under_its_own_name(stage: Stage) -> None:
+    await stage.say(1.0, "s")
+    await stage.run(14.0)
+    assert [event.segment.id for event in stage.log.events] == ["s"]
+    await stage.say(1.0, "t")
+    await stage.run(1.0)
+    assert [event.segment.id for event in stage.started] == ["s", "t"]
+
+
 @spoiled(late_finished_ms=400)
 async def test_planted_lateness_delays_the_answer(stage: Stage) -> None:
     await stage.say(1.0, "s")

@@ -8,6 +8,7 @@ import pytest
 from avatar_core.media.frames import AudioFrame
 from avatar_core.media.microphone import BlockCallback, MicrophoneSource, OpenedInput, open_portaudio_input
 from avatar_core.media.source import SourceError
+from tests.fakes.clock import settle
 
 RATE = 8000
 
@@ -51,14 +52,17 @@ async def test_blocks_come_out_in_order_and_the_device_is_closed() -> None:
     reading = asyncio.create_task(collect(source, frames))
     await device.started.wait()
     device.speak(0, 800)
-    await until(lambda: len(frames) == 1)
-    device.speak(800, 800, overflowed=True)
-    device.speak(1600, 800)
-    await until(lambda: sum(frame.samples_per_channel for frame in frames) == 2400)
+    await settle()
+    assert frames == []  # One more, to live on while the next is late.
+    device.speak(800, 800)
+    await settle()
+    assert [frame.samples_per_channel for frame in frames] == [1600]
+    device.speak(1600, 800, overflowed=True)
+    await settle()
     await source.aclose()
     await reading
     assert np.concatenate([frame.samples for frame in frames])[:, 0].tolist() == list(range(2400))
-    assert frames[1].pts_s == pytest.approx(0.1)
+    assert frames[1].pts_s == pytest.approx(0.2)
     assert (source.name, source.overflows, source.dropped, device.closed) == ("Desk microphone", 1, 0, True)
 
 
