@@ -16,6 +16,7 @@ from avatar_core.metrics.lip_sync.follower import FaceFollower
 from avatar_core.metrics.observations import Sound
 from avatar_core.metrics.receiver_buffer import ReceiverBuffer
 from avatar_core.metrics.sound_health import audible_stretches
+from avatar_core.metrics.speech import Utterance
 from avatar_core.metrics.utterance import Course, Measured, Memory, measure_utterance
 from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.tasks import cancel_and_wait, spawn
@@ -77,6 +78,7 @@ class Analyst:
         if utterance is None:
             enough, why = _enough(reference, course), "it was not recognized"
             return analysis.Analyzed(order.request_id, _rounded(measured), False, 0.0, 0.0, why, enough)
+        _log_flaws(order.identity, utterance)
         measured = ReceiverBuffer(order.stays).taken_off(measured, utterance)
         return analysis.Analyzed(
             order.request_id, _rounded(measured), True, utterance.first_sound_s, utterance.end_s, ""
@@ -116,6 +118,16 @@ def _enough(reference: Sound, course: Course) -> bool:
     due_s = course.position_s if course.interrupted and course.position_s is not None else reference.duration_s
     audible_s = sum(until_s - since_s for since_s, until_s in audible_stretches(reference.between(0.0, due_s)))
     return audible_s >= _LEAST_CUT_S if course.interrupted else audible_s > 0
+
+
+def _log_flaws(identity: str, utterance: Utterance) -> None:
+    """Where they lie says what made them; the figures say only how many there are."""
+    clicks_s = [at_s - utterance.first_sound_s for at_s in utterance.clicks_s]
+    gaps_s = [at_s - utterance.first_sound_s for at_s, _ in utterance.gaps]
+    for what, places_s in (("clicks", clicks_s), ("gaps", gaps_s)):
+        if places_s:
+            places, length_s = ", ".join(f"{at_s:.3f}" for at_s in places_s), utterance.end_s - utterance.first_sound_s
+            _log.info("%s: %s at %s s of %.3f s that were heard", identity, what, places, length_s)
 
 
 def _rounded(measured: Measured) -> Measured:

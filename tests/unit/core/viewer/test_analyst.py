@@ -1,5 +1,6 @@
 """The analyst: from the files of an utterance to its figures."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_silence_is_told_as_such(tmp_path: Path) -> None:
     assert (answer.recognized, answer.why) == (False, "it was not recognized")
     assert answer.values["silence_in_segment_ms"][0] == pytest.approx(5080, abs=20)
     assert analyzed(Analyst(), tmp_path, None).recognized is False
+
+
+def test_where_a_click_was_heard_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    samples = played(SAID).astype(np.int32)
+    samples[at(2.3)] += 20_000
+    answer = analyzed(Analyst(), tmp_path, heard(samples))
+    begun_s = 2.3 - answer.first_sound_s + SENT_S
+    (place,) = re.findall(r"avatar: clicks at (\d\.\d{3}) s of", caplog.text)
+    assert float(place) == pytest.approx(begun_s, abs=0.004)
 
 
 @pytest.mark.parametrize(
