@@ -172,10 +172,11 @@ class SpokenKeeper(AudioOutputWrapper):
         speech = self._speeches.get(ended.ref)
         if speech is None or speech.leg is None or not ended.sent_s:
             return
-        if ended.goes_on:
-            self.crossings.left(ended.ref, ended.sink, speech.sound(ended.base_s + ended.played_s))
         begins_s, speech.leg = speech.from_s, None
         position_s = ended.base_s + ended.played_s - begins_s
+        sent = speech.sound(ended.base_s + ended.sent_s)
+        if ended.goes_on:
+            self.crossings.left(ended.ref, ended.sink, sent.between(0.0, position_s) if sent is not None else None)
         at_break = ended.goes_on or ended.base_s > 0
         heard_s = position_s if ended.interrupted else ended.base_s + ended.sent_s - begins_s
         why = speech.broken or speech.why
@@ -192,8 +193,7 @@ class SpokenKeeper(AudioOutputWrapper):
             begins_s=begins_s,
             goes_on=ended.goes_on,
         )
-        sound = None if why else speech.sound(ended.base_s + ended.sent_s)
-        self.over.emit(Spoken(ended.ref.id, ended.sink, sound, course, why, at_break, ended.told))
+        self.over.emit(Spoken(ended.ref.id, ended.sink, None if why else sent, course, why, at_break, ended.told))
 
     def _cut(self, leg: LegBegun, speech: _Speech) -> None:
         """Hand out a part of what goes on; its end can be told by nobody."""
