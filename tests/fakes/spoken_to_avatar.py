@@ -14,6 +14,7 @@ from avatar_core.wire.livekit import (
     AvatarReport,
     PlaybackFinished,
     SegmentReport,
+    decode_clear_buffer,
     encode_playback_finished,
     encode_report,
 )
@@ -39,6 +40,11 @@ class Wire:
         named = {} if segment is None else {"segment_id": segment.id, "generation": segment.generation}
         payload = encode_playback_finished(PlaybackFinished(position_s, interrupted, **named))
         return await self.avatar.rpc.perform(AGENT, RPC_PLAYBACK_FINISHED, payload)
+
+    def cleared(self) -> list[tuple[str, ...]]:
+        """What each clear named."""
+        payloads = [payload for _, method, payload in self.room.calls if method == RPC_CLEAR_BUFFER]
+        return [tuple(name.segment_id for name in decode_clear_buffer(payload).segments) for payload in payloads]
 
     async def report(self, sequence: int, played_s: float, segment: SegmentRef) -> None:
         report = AvatarReport(sequence, 0.0, (SegmentReport(segment.id, segment.generation, 1.0, played_s),))

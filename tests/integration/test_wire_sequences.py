@@ -25,8 +25,11 @@ from avatar_core.wire.livekit import (
     RPC_REJECT,
     TOPIC_AUDIO_STREAM,
     AudioStreamHeader,
+    ClearBuffer,
     PlaybackFinished,
+    SegmentName,
     encode_audio_stream_attributes,
+    encode_clear_buffer,
     encode_playback_finished,
 )
 from tests.fakes.audio_output import FinishLog
@@ -192,6 +195,22 @@ async def test_interrupt_that_crosses_the_natural_end_is_answered_by_nothing_mor
     speaking.output.clear_buffer()
     await asyncio.sleep(NOTED_S)
     assert len(events) == 1
+
+
+async def test_speech_whose_stream_comes_after_the_clear_that_names_it_is_answered_unplayed(
+    speaking: Speaking,
+) -> None:
+    """As where the SDK of the worker tells of the call before it tells of the stream."""
+    await speaking.say(5.0, "a")
+    await speaking.started()
+    named = encode_clear_buffer(ClearBuffer((SegmentName("a"), SegmentName("late"))))
+    assert await speaking.agent.rpc.perform(AVATAR, RPC_CLEAR_BUFFER, named) == RPC_OK
+    await speaking.say(5.0, "late")
+    await speaking.say(0.3, "b")
+    await speaking.playout()
+    assert speaking.log.ids == ["a", "late", "b"]
+    assert [interrupted for _, interrupted in speaking.log.answers] == [True, True, False]
+    assert [position_s for position_s, _ in speaking.log.answers][1:] == [0.0, pytest.approx(0.3)]
 
 
 async def test_answer_that_comes_twice_is_taken_and_changes_nothing(speaking: Speaking, avatar: RoomConnection) -> None:

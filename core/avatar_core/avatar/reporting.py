@@ -20,7 +20,8 @@ MAX_SEGMENTS, MAX_PICTURES = 8, 12
 class Reporter:
     """Sends what `read` and `left` say to `destination` while there are segments, and once when there are none.
 
-    `read` tells the open segments, `left` the pictures that left since it was asked last, MAX_PICTURES at most.
+    One comes as soon as `destination` is there: by it a sender of ours knows whom it speaks through. `read` tells the
+    open segments, `left` the pictures that left since it was asked last, MAX_PICTURES at most.
     """
 
     def __init__(
@@ -49,15 +50,18 @@ class Reporter:
         await cancel_and_wait(self._task)
 
     async def _run(self) -> None:
-        spoke = False
+        owed = True
         while True:
             segments, pictures = self._read()[:MAX_SEGMENTS], self._left()
-            if (segments or spoke) and not self._connection.has_left(self._destination):
+            there = self._connection.participant(self._destination) is not None
+            if segments or (owed and there):
                 await self._send(AvatarReport(self._sequence, self._clock.now(), segments, pictures))
-            spoke = bool(segments)
+            owed = bool(segments) or not there
             await self._clock.sleep_until(self._clock.now() + PERIOD_S)
 
     async def _send(self, report: AvatarReport) -> None:
+        if self._connection.has_left(self._destination):
+            return
         self._sequence += 1
         try:
             await self._connection.send_data(

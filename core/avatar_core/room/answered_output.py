@@ -168,8 +168,8 @@ class AnsweredOutput(SegmentedOutput):
         """Send the end of the segment whose frames were sent last, if it has none yet; RoomError where that fails."""
 
     @abstractmethod
-    async def _interrupt(self) -> None:
-        """Tell the avatar to stop; RoomError where that fails."""
+    async def _interrupt(self, refs: Collection[SegmentRef]) -> None:
+        """Tell the avatar to stop: all that was sent is void, `refs` of it wait for answers; RoomError on failure."""
 
     @abstractmethod
     async def _wait_for_the_way(self, duration_s: float) -> None:
@@ -228,7 +228,7 @@ class AnsweredOutput(SegmentedOutput):
             self._finish_at_estimate(refs)
         else:
             try:
-                await self._interrupt()
+                await self._interrupt(refs)
             except RoomError as failure:
                 _log.warning("%s: the avatar could not be interrupted: %s", self.label, failure)
                 self._finish_at_estimate(refs)
@@ -291,7 +291,7 @@ class AnsweredOutput(SegmentedOutput):
         try:
             await self._presence.wait_until_active(timeout_s=self._ready_timeout_s)
             self._to_silence = False
-            await self._interrupt()
+            await self._interrupt(())
         except RoomError as failure:
             _log.warning("%s: the avatar that came back could not be silenced: %s", self.label, failure)
 

@@ -16,6 +16,7 @@ class ReportReader:
 
     def __init__(self, sender: str) -> None:
         self.bad = 0
+        """Reports that could not be read."""
         self._sender = sender
         self._last_sequence = -1
         self._played_s: dict[SegmentRef, float] = {}
@@ -34,6 +35,11 @@ class ReportReader:
             return None
         self._last_sequence = report.sequence
         return report
+
+    @property
+    def any_came(self) -> bool:
+        """Whether the sender, since it came, has shown that it knows what is ours alone on the wire."""
+        return self._last_sequence >= 0
 
     def begin_anew(self) -> None:
         """The sender left: whoever comes under its name counts from the beginning."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 from avatar_core.clock import Clock
 from avatar_core.errors import PlaybackError, WireError
 from avatar_core.media.frames import AudioFrame
-from avatar_core.playback.segment import SegmentRecord
+from avatar_core.playback.segment import SegmentRecord, SegmentRef
 from avatar_core.room.answered_output import AnsweredOutput
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.data_streams import StreamWriter
@@ -15,15 +15,19 @@ from avatar_core.room.rpc import RpcCall, RpcError, RpcErrorCode
 from avatar_core.room.values import TrackKind
 from avatar_core.wire.livekit import (
     AUDIO_STREAM_NAME_PREFIX,
+    MAX_SEGMENTS_NAMED,
     RPC_CLEAR_BUFFER,
     RPC_OK,
     RPC_PLAYBACK_FINISHED,
     RPC_PLAYBACK_STARTED,
     TOPIC_AUDIO_STREAM,
     AudioStreamHeader,
+    ClearBuffer,
+    SegmentName,
     decode_playback_finished,
     decode_playback_started,
     encode_audio_stream_attributes,
+    encode_clear_buffer,
 )
 
 _log = logging.getLogger(__name__)
@@ -114,10 +118,15 @@ class DataStreamAudioOutput(AnsweredOutput):
         if stream is not None:
             await stream.aclose()
 
-    async def _interrupt(self) -> None:
+    async def _interrupt(self, refs: Collection[SegmentRef]) -> None:
         limit_s = self._clear_buffer_timeout_s
+        named = list(refs)[-MAX_SEGMENTS_NAMED:] if self._reports.any_came else ()
         answer = await self._connection.rpc.perform(
-            self._destination, RPC_CLEAR_BUFFER, response_timeout_s=limit_s, ack_timeout_s=limit_s
+            self._destination,
+            RPC_CLEAR_BUFFER,
+            encode_clear_buffer(ClearBuffer(tuple(SegmentName(ref.id, ref.generation) for ref in named))),
+            response_timeout_s=limit_s,
+            ack_timeout_s=limit_s,
         )
         if answer != RPC_OK:
             _log.warning("%s: the avatar answered the interrupt with %.40r", self.label, answer)

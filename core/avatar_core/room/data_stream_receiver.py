@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from avatar_core.room.rpc import RpcCall
 from avatar_core.room.speech_items import SpeechItems
 from avatar_core.signal import Signal
 from avatar_core.wire.livekit import (
+    MAX_SEGMENTS_NAMED,
     RPC_CLEAR_BUFFER,
     RPC_OK,
     RPC_PLAYBACK_FINISHED,
@@ -24,7 +26,9 @@ from avatar_core.wire.livekit import (
     AudioStreamHeader,
     PlaybackFinished,
     PlaybackStarted,
+    SegmentName,
     decode_audio_stream_attributes,
+    decode_clear_buffer,
     encode_playback_finished,
     encode_playback_started,
 )
@@ -59,7 +63,8 @@ class DataStreamAudioReceiver:
     Everybody else is refused (B26). Streams are read one after another; at most `buffer_s` of speech waits here, the
     rest in the SDK. A stream ends with its trailer, when the sender aborts it, after `idle_timeout_s` without a byte,
     or when a newer one began and nothing more comes. Each segment is in `open_segments` until its one
-    `notify_playback_finished`. Frames and ends carry the generation of clears they belong to.
+    `notify_playback_finished`. Frames and ends carry the generation of clears they belong to. A stream that a clear
+    named and that comes after it is void: nobody hears of it, its sender gets the answer.
     """
 
     def __init__(
@@ -80,11 +85,15 @@ class DataStreamAudioReceiver:
         self.refused_calls = 0
         self.aborted_streams = 0
         self.abandoned_streams = 0
+        self.overtaken_streams = 0
+        """Streams that came after the clear that voids them."""
         self._frame_ms = frame_ms
         self._buffer_s = buffer_s
         self._idle_timeout_s = idle_timeout_s
         self._acknowledgements = Acknowledgements(connection, sender_identity)
         self._segments: dict[str, _Segment] = {}
+        # Named by a clear before their streams came.
+        self._void: deque[SegmentName] = deque(maxlen=MAX_SEGMENTS_NAMED)
         self._items = SpeechItems()
         # Held by the stream that is read; the others wait in the order in which they came.
         self._turn = asyncio.Lock()
@@ -140,6 +149,9 @@ class DataStreamAudioReceiver:
 
     async def _on_stream(self, stream: IncomingStream[bytes]) -> None:
         segment = self._begin(stream)
+        if self._is_void(segment):
+            return
+        self._segments[stream.id] = segment
         self._streams_waiting += 1
         self._wait_no_longer_than(SUPERSEDED_GRACE_S)
         try:
@@ -160,8 +172,16 @@ class DataStreamAudioReceiver:
             self.refused_streams += 1
             _log.warning("a stream from %r cannot be played: %s", stream.sender, failure)
             segment = _Segment(stream.id, AudioStreamHeader(8_000, 1), self.generation, damaged=True, unreadable=True)
-        self._segments[stream.id] = segment
         return segment
+
+    def _is_void(self, segment: "_Segment") -> bool:
+        """Answer a segment that was interrupted before its stream came."""
+        if (name := segment.name) is None or name not in self._void:
+            return False
+        self._void.remove(name)
+        self.overtaken_streams += 1
+        self.answer_again(segment.snapshot(), 0.0, interrupted=True)
+        return True
 
     async def _read(self, stream: IncomingStream[bytes], segment: "_Segment") -> None:
         reframer = Reframer(segment.header, self._frame_ms)
@@ -203,14 +223,22 @@ class DataStreamAudioReceiver:
             segment.received_s += frame.duration_s
             self._items.append(AudioFrame(frame.samples, frame.sample_rate_hz, generation=segment.clears))
 
-    async def _on_clear(self, _: RpcCall) -> str:
+    async def _on_clear(self, call: RpcCall) -> str:
         self.generation += 1
+        self._note_void(call)
         for segment in self._segments.values():
             segment.cleared = True
         self._items.clear()
         self._wait_no_longer_than(0.0)
         self.buffer_cleared.emit(BufferCleared(self.generation, self.open_segments))
         return RPC_OK
+
+    def _note_void(self, call: RpcCall) -> None:
+        here = {segment.name for segment in self._segments.values()}
+        try:
+            self._void.extend(name for name in decode_clear_buffer(call.payload).segments if name not in here)
+        except WireError as failure:
+            _log.warning("what %r interrupts is not known by name: %s", call.caller, failure)
 
     async def _on_foreign_clear(self, call: RpcCall) -> str:
         self.refused_calls += 1
@@ -232,6 +260,11 @@ class _Segment:
     unreadable: bool = False
     cleared: bool = False
     received_s: float = 0.0
+
+    @property
+    def name(self) -> SegmentName | None:
+        segment_id = self.header.segment_id
+        return None if segment_id is None else SegmentName(segment_id, self.header.generation)
 
     def snapshot(self) -> IncomingSegment:
         return IncomingSegment(self.key, self.header.segment_id, self.header.generation, self.received_s)

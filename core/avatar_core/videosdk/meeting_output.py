@@ -6,7 +6,7 @@ from avatar_core.clock import Clock
 from avatar_core.errors import PlaybackError
 from avatar_core.media.frames import AudioFrame
 from avatar_core.media.resampler import remix
-from avatar_core.playback.segment import SegmentRecord
+from avatar_core.playback.segment import SegmentRecord, SegmentRef
 from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.answered_output import AnsweredOutput
 from avatar_core.room.connection import RoomConnection
@@ -81,7 +81,7 @@ class MeetingAudioOutput(AnsweredOutput):
     async def _send_end(self) -> None:
         await self._audio_out.send_segment_end()
 
-    async def _interrupt(self) -> None:
+    async def _interrupt(self, _: Collection[SegmentRef]) -> None:
         await self._audio_out.interrupt()
 
     def _on_started(self, started: StreamStarted) -> None:

@@ -42,6 +42,8 @@ ATTRIBUTE_BENCH_GENERATION: Final = "bench.segment_generation"
 MAX_RPC_PAYLOAD_BYTES: Final = 15_360
 MAX_REPORT_BYTES: Final = 1_200
 MAX_SEGMENT_ID_LENGTH: Final = 64
+MAX_SEGMENTS_NAMED: Final = 64
+"""In one call: with the longest ids they fit into MAX_RPC_PAYLOAD_BYTES."""
 
 SegmentId = Annotated[str, Length(1, MAX_SEGMENT_ID_LENGTH)]
 Generation = Annotated[int, Within(0, 1_000_000)]
@@ -83,6 +85,24 @@ class PlaybackFinished:
     synchronized_transcript: Annotated[str, Length(0, 8_000)] | None = None
     segment_id: SegmentId | None = None
     generation: Generation = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentName:
+    """What a sender of ours calls a segment."""
+
+    segment_id: SegmentId
+    generation: Generation = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClearBuffer:
+    """Payload of `lk.clear_buffer`. Theirs is empty; ours names what is void, to a worker that sent reports before.
+
+    In the SDK the call may overtake the header of a stream that was sent before it, which would then be played.
+    """
+
+    segments: Annotated[tuple[SegmentName, ...], Length(0, MAX_SEGMENTS_NAMED)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +150,7 @@ class SwapRequest:
     policy: Literal["finish", "carry"] | None = None
 
 
-RpcPayload = TypeVar("RpcPayload", PlaybackStarted, PlaybackFinished, SwapRequest)
+RpcPayload = TypeVar("RpcPayload", ClearBuffer, PlaybackStarted, PlaybackFinished, SwapRequest)
 
 
 def encode_audio_stream_attributes(header: AudioStreamHeader) -> dict[str, str]:
@@ -157,6 +177,16 @@ def decode_audio_stream_attributes(attributes: Mapping[str, str]) -> AudioStream
     return from_fields(
         AudioStreamHeader, raw, where=f"attributes of a {TOPIC_AUDIO_STREAM} stream", ignore_unknown=True
     )
+
+
+def encode_clear_buffer(message: ClearBuffer) -> str:
+    """Empty, as livekit-agents sends it, unless segments are named."""
+    return to_json(message) if message.segments else ""
+
+
+def decode_clear_buffer(payload: str) -> ClearBuffer:
+    """Read the payload of `lk.clear_buffer`; raises WireError."""
+    return _decode_rpc(ClearBuffer, payload, RPC_CLEAR_BUFFER) if payload else ClearBuffer()
 
 
 def encode_playback_started(message: PlaybackStarted) -> str:

@@ -13,7 +13,7 @@ from avatar_core.wire.livekit import (
 )
 from tests.fakes.audio_output import FinishLog, speech
 from tests.fakes.clock import settle
-from tests.fakes.spoken_to_avatar import Wire, wired
+from tests.fakes.spoken_to_avatar import AVATAR, Wire, take_speech_and_clears, wired
 
 
 @pytest.fixture
@@ -31,6 +31,34 @@ async def test_two_clears_make_one_call(wire: Wire) -> None:
     assert [method for _, method, _ in wire.room.calls] == [RPC_CLEAR_BUFFER]
     assert wire.agent.streams.opened[0].ended
     await output.aclose()
+
+
+async def test_clear_names_what_is_void_to_an_avatar_that_sends_reports(wire: Wire) -> None:
+    """Others get it as livekit-agents sends it: empty."""
+    output = wire.output(clear_buffer_timeout_s=0.5)
+    for names in (("a", "b"), ("c", "d")):
+        for name in names:
+            await output.capture_frame(speech(0.5), segment=SegmentRef(name))
+            output.flush()
+        output.clear_buffer()
+        await wire.clock.advance(0.6)
+        await wire.report(1, 0.1, SegmentRef("a"))
+    assert wire.cleared() == [(), ("c", "d")]
+    await output.aclose()
+
+
+async def test_avatar_that_came_back_is_not_thought_to_know_names(wire: Wire) -> None:
+    output = wire.output(clear_buffer_timeout_s=0.5)
+    await wire.report(1, 0.0, SegmentRef("a"))
+    wire.avatar.leave()
+    again = wire.room.join(AVATAR)
+    take_speech_and_clears(again)
+    await output.capture_frame(speech(0.5), segment=SegmentRef("b"))
+    output.clear_buffer()
+    await settle()
+    assert wire.cleared() == [()]
+    await output.aclose()
+    await again.aclose()
 
 
 async def test_clear_without_segments_sends_nothing(wire: Wire) -> None:

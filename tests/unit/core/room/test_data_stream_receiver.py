@@ -11,7 +11,15 @@ from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
 from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver
 from avatar_core.room.rpc import RpcCall
 from avatar_core.tasks import cancel_and_wait, spawn
-from avatar_core.wire.livekit import RPC_CLEAR_BUFFER, RPC_PLAYBACK_FINISHED, RPC_PLAYBACK_STARTED, TOPIC_AUDIO_STREAM
+from avatar_core.wire.livekit import (
+    RPC_CLEAR_BUFFER,
+    RPC_PLAYBACK_FINISHED,
+    RPC_PLAYBACK_STARTED,
+    TOPIC_AUDIO_STREAM,
+    ClearBuffer,
+    SegmentName,
+    encode_clear_buffer,
+)
 from tests.fakes.clock import settle
 from tests.fakes.room import FakeConnection, FakeRoom, FakeStream
 
@@ -218,6 +226,41 @@ async def test_clear_voids_what_came_and_what_is_under_way(wire: Wire) -> None:
     assert wire.ends == [third.id]
     await cancel_and_wait(reading)
     await receiver.aclose()
+
+
+async def test_stream_that_comes_after_the_clear_that_names_it_is_void_and_answered(
+    wire: Wire, receiver: DataStreamAudioReceiver
+) -> None:
+    """The SDK tells of a call at once, of a stream behind all that came before it."""
+    here = await wire.open("here")
+    names = tuple(SegmentName(name) for name in ("here", "late"))
+    payload = encode_clear_buffer(ClearBuffer(names))
+    assert await wire.agent.rpc.perform("avatar", RPC_CLEAR_BUFFER, payload) == "ok"
+    receiver.notify_playback_finished(here.id, 0.2, interrupted=True)
+    for name in ("late", "new"):
+        stream = await wire.open(name)
+        await stream.write(pcm(7 if name == "new" else 500, 160))
+        await stream.aclose()
+    await settle(60)
+    assert wire.samples == list(range(7, 167))
+    answers = [(answer["segment_id"], answer["playback_position"], answer["interrupted"]) for _, answer in wire.answers]
+    assert answers == [("here", 0.2, True), ("late", 0.0, True)]
+    assert [segment.segment_id for segment in receiver.open_segments] == ["new"]
+    assert (len(wire.clears), receiver.overtaken_streams) == (1, 1)
+
+
+async def test_name_counts_for_one_stream_and_one_generation(wire: Wire, receiver: DataStreamAudioReceiver) -> None:
+    payload = encode_clear_buffer(ClearBuffer((SegmentName("s", 1),)))
+    assert await wire.agent.rpc.perform("avatar", RPC_CLEAR_BUFFER, payload) == "ok"
+    for generation in ("0", "1", "1"):
+        await wire.open("s", **{"bench.segment_generation": generation})
+    assert [segment.generation for segment in receiver.open_segments] == [0, 1]
+
+
+async def test_clear_of_a_peer_that_says_something_else_clears(wire: Wire, receiver: DataStreamAudioReceiver) -> None:
+    await wire.open("here")
+    assert await wire.agent.rpc.perform("avatar", RPC_CLEAR_BUFFER, "please") == "ok"
+    assert [segment.segment_id for segment in wire.clears[0].segments] == ["here"]
 
 
 async def test_each_segment_is_answered_once_by_the_name_its_sender_gave(
