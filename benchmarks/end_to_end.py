@@ -20,7 +20,8 @@ from pathlib import Path
 
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
 from avatar_core.media.sync_pattern import synthesize
 from avatar_core.playback.contract import AudioOutput

@@ -29,7 +29,8 @@ from avatar_core.bench.contract import Session
 from avatar_core.bench.fake.scene import put_to_work
 from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
 from avatar_core.bench.viewing.viewer_child import RemotePreview
 from avatar_core.child import ChildProcess
@@ -41,7 +42,8 @@ from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.viewer.load import LoadMeter
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.dispatch import LaunchRequest, encode_body
-from avatar_core.wire.messages import PreviewMemory, ProcessLoad, SoundChanged
+from avatar_core.wire.process_messages import ProcessLoad
+from avatar_core.wire.viewer_events import PreviewMemory, SoundChanged
 from avatar_gui.app import create_application
 from avatar_gui.icons import Icons
 from avatar_gui.main_window import FRAME_MS, TICK_MS, MainWindow

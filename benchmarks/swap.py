@@ -19,7 +19,8 @@ from pathlib import Path
 from tone import write_tone
 
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.snapshot import LedgerRow
 from avatar_core.playback.recall import SwapPolicy
 

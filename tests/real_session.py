@@ -11,7 +11,8 @@ import pytest
 
 from avatar_core.bench.contract import SessionEvent
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, Credentials, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import Credentials, RoomChoice, RoomKind
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import SegmentState, SessionState
 from tests.leftovers import Leftovers

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from avatar_core.bench.observe.observed import Observed
-from avatar_core.bench.settings.config import Config, Credentials, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import Credentials, RoomChoice, RoomKind
 from avatar_core.room.connection import RoomConnection
 from avatar_core.room.options import VideoPublishOptions
 from avatar_core.room.server import start_embedded_room

@@ -11,7 +11,8 @@ from avatar_core.bench.contract import CommandResult, Session
 from avatar_core.bench.fake.behaviour import FakeTimes
 from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Command, ProviderState, SegmentState, SeriesName, SessionState
 from avatar_core.media.speech import bundled_speech

@@ -4,7 +4,8 @@ from avatar_core.avatar.performance import SpeechReceiver
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioSegmentEnd
 from avatar_core.room.data_stream_output import DataStreamAudioOutput
-from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver
+from avatar_core.room.data_stream_receiver import DataStreamAudioReceiver
+from avatar_core.room.incoming_segment import BufferCleared
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.avatar_audio_io import AvatarAudioOut
 from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials

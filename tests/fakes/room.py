@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from avatar_core.errors import RoomError
 from avatar_core.media.frames import AudioFrame, VideoFrame
-from avatar_core.room.data_streams import StreamAborted
+from avatar_core.room.incoming_stream import StreamAborted
 from avatar_core.room.routes import Routes
 from avatar_core.room.rpc import RpcCall, RpcError, RpcErrorCode
 from avatar_core.room.values import (

@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.data_stream_receiver import BufferCleared
+from avatar_core.room.incoming_segment import BufferCleared
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.avatar_audio_io import AvatarAudioOut
 from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials

@@ -7,7 +7,7 @@ import pytest
 
 from avatar_core.errors import RoomError
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.data_streams import IncomingStream
+from avatar_core.room.incoming_stream import IncomingStream
 from avatar_core.room.rpc import RpcCall, RpcError, RpcErrorCode
 from avatar_core.room.values import DataPacket
 from avatar_core.room.wire_record import WireEvent

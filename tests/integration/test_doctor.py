@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from avatar_core.bench.doctor.livekit import ask_server
-from avatar_core.bench.settings.config import Credentials
+from avatar_core.bench.settings.room_choice import Credentials
 
 COMMAND = (sys.executable, "-P", "-m", "avatar_gui")
 SECRET = "an-own-secret-of-at-least-32-bytes"

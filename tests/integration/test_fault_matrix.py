@@ -5,7 +5,8 @@ import pytest
 from avatar_core.avatar.faults.table import FAULTS
 from avatar_core.bench.commands.fault_matrix import markdown
 from avatar_core.bench.commands.fault_runs import rows
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "a test"))
 

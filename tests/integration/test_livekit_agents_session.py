@@ -22,7 +22,7 @@ from avatar_core.avatar.generators.audio_wave import AudioWave
 from avatar_core.avatar.runner import AvatarRunner
 from avatar_core.clock import MonotonicClock
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.data_streams import IncomingStream
+from avatar_core.room.incoming_stream import IncomingStream
 from avatar_core.room.options import ConnectOptions
 from avatar_core.tokens import TokenClaims, VideoGrants
 from tests.patience import LIMIT_S

@@ -14,7 +14,8 @@ import pytest
 from avatar_core.bench.contract import Session
 from avatar_core.bench.observe.observed import Observed
 from avatar_core.bench.observe.session import ObserveSession
-from avatar_core.bench.settings.config import Config, Credentials
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import Credentials
 from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.stage.venue import AGENT_IDENTITY, VIEWER_IDENTITY
 from avatar_core.bench.states import Role, SessionState

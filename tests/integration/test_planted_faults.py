@@ -14,7 +14,8 @@ from avatar_core.avatar.faults.planted import Faults
 from avatar_core.bench.commands.fault_matrix import Seen
 from avatar_core.bench.commands.fault_runs import observe
 from avatar_core.bench.scenarios.catalogue import SCENARIOS, Scenario
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.wire.codec import JsonScalar
 
 EMBEDDED = Config(RoomChoice(RoomKind.EMBEDDED, "a test"), avatar_size=(640, 360))

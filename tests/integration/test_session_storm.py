@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.stage.stage import ATTRIBUTE_MAY_SWAP
 from avatar_core.bench.stage.venue import AGENT_IDENTITY
 from avatar_core.bench.states import SessionState

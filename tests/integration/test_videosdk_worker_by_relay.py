@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.stage.stage import DispatcherChild
 from avatar_core.bench.stage.venue import Venue, open_venue
 from avatar_core.clock import MonotonicClock

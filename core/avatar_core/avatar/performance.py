@@ -9,7 +9,7 @@ from avatar_core.avatar.generator import VideoGenerator
 from avatar_core.avatar.synchronizer import AVSynchronizer, SpeechEnded
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd, VideoFrame
-from avatar_core.room.data_stream_receiver import BufferCleared, IncomingSegment
+from avatar_core.room.incoming_segment import BufferCleared, IncomingSegment
 from avatar_core.signal import Signal
 
 _AT_ONCE_S = 0.1

@@ -22,7 +22,7 @@ from avatar_core.priority import keep_time
 from avatar_core.room.connection import RoomConnection
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire.dispatch import LaunchRequest, decode_launch_request
-from avatar_core.wire.messages import WORKER_COMMANDS, WORKER_EVENTS, Stop, WorkerEnded, WorkerReady
+from avatar_core.wire.process_messages import WORKER_COMMANDS, WORKER_EVENTS, Stop, WorkerEnded, WorkerReady
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import BenchError, WireError
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire.dispatch import LaunchRequest, WorkerStatus, encode_body
-from avatar_core.wire.messages import WORKER_EVENTS, WorkerEnded, WorkerReady
+from avatar_core.wire.process_messages import WORKER_EVENTS, WorkerEnded, WorkerReady
 
 _log = logging.getLogger(__name__)
 

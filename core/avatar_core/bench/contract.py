@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from avatar_core.bench.figures.figures import Sample
-from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
+from avatar_core.bench.snapshot import Levels, SessionSnapshot
 from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
+from avatar_core.bench.timeline_snapshot import SeriesSnapshot, TimelineSnapshot
 from avatar_core.clock import Clock
 from avatar_core.room.wire_record import WireEvent as WireEvent
 from avatar_core.signal import Signal

@@ -41,9 +41,8 @@ class RoomConnection:
     """Joins one room once, as one participant; made inside a running loop, left by `aclose`.
 
     `events` has the facts, `rpc` the remote procedure calls, `streams` the byte and text streams, `wire` the record of
-    all that goes over these. Handlers, readers and
-    published tracks belong to the connection and end with it (PROTOCOLS B1, B2, B12). Every call raises RoomLost once
-    the room went away, RoomError while it is not joined.
+    all that goes over these. Handlers, readers and published tracks belong to the connection and end with it
+    (PROTOCOLS B1, B2, B12). Every call raises RoomLost once the room went away, RoomError while it is not joined.
     """
 
     def __init__(self, *, clock: Clock | None = None) -> None:

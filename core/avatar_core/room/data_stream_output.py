@@ -10,8 +10,8 @@ from avatar_core.media.frames import AudioFrame
 from avatar_core.playback.segment import SegmentRecord, SegmentRef
 from avatar_core.room.answered_output import AnsweredOutput
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.data_streams import StreamWriter
 from avatar_core.room.rpc import RpcCall, RpcError, RpcErrorCode
+from avatar_core.room.stream_writer import StreamWriter
 from avatar_core.room.values import TrackKind
 from avatar_core.wire.livekit import (
     AUDIO_STREAM_NAME_PREFIX,

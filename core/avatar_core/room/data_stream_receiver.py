@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from avatar_core.errors import WireError
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
 from avatar_core.room.acknowledgements import Acknowledgements
 from avatar_core.room.connection import RoomConnection
-from avatar_core.room.data_streams import IncomingStream, StreamAborted
+from avatar_core.room.incoming_segment import BufferCleared, IncomingSegment, StreamSegment
+from avatar_core.room.incoming_stream import IncomingStream, StreamAborted
 from avatar_core.room.reframing import Reframer
 from avatar_core.room.rpc import RpcCall
 from avatar_core.room.speech_items import SpeechItems
@@ -37,24 +37,6 @@ _log = logging.getLogger(__name__)
 
 SUPERSEDED_GRACE_S = 0.1
 """How long a stream without an end is still read once a newer one has begun."""
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingSegment:
-    """One segment on its way in: `key` names it here, `segment_id` and `generation` at a sender that named it."""
-
-    key: str
-    segment_id: str | None
-    generation: int
-    received_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class BufferCleared:
-    """The controller interrupts: all speech of an older `generation` is void, and `segments` wait for their answer."""
-
-    generation: int
-    segments: tuple[IncomingSegment, ...]
 
 
 class DataStreamAudioReceiver:
@@ -91,7 +73,7 @@ class DataStreamAudioReceiver:
         self._buffer_s = buffer_s
         self._idle_timeout_s = idle_timeout_s
         self._acknowledgements = Acknowledgements(connection, sender_identity)
-        self._segments: dict[str, _Segment] = {}
+        self._segments: dict[str, StreamSegment] = {}
         # Named by a clear before their streams came.
         self._void: deque[SegmentName] = deque(maxlen=MAX_SEGMENTS_NAMED)
         self._items = SpeechItems()
@@ -164,17 +146,19 @@ class DataStreamAudioReceiver:
         finally:
             self._turn.release()
 
-    def _begin(self, stream: IncomingStream[bytes]) -> "_Segment":
+    def _begin(self, stream: IncomingStream[bytes]) -> StreamSegment:
         try:
-            segment = _Segment(stream.id, decode_audio_stream_attributes(stream.attributes), self.generation)
+            segment = StreamSegment(stream.id, decode_audio_stream_attributes(stream.attributes), self.generation)
         except WireError as failure:
             # Its sender waits for an answer all the same: a segment without sound, in its turn (B11).
             self.refused_streams += 1
             _log.warning("a stream from %r cannot be played: %s", stream.sender, failure)
-            segment = _Segment(stream.id, AudioStreamHeader(8_000, 1), self.generation, damaged=True, unreadable=True)
+            segment = StreamSegment(
+                stream.id, AudioStreamHeader(8_000, 1), self.generation, damaged=True, unreadable=True
+            )
         return segment
 
-    def _is_void(self, segment: "_Segment") -> bool:
+    def _is_void(self, segment: StreamSegment) -> bool:
         """Answer a segment that was interrupted before its stream came."""
         if (name := segment.name) is None or name not in self._void:
             return False
@@ -183,7 +167,7 @@ class DataStreamAudioReceiver:
         self.answer_again(segment.snapshot(), 0.0, interrupted=True)
         return True
 
-    async def _read(self, stream: IncomingStream[bytes], segment: "_Segment") -> None:
+    async def _read(self, stream: IncomingStream[bytes], segment: StreamSegment) -> None:
         reframer = Reframer(segment.header, self._frame_ms)
         while not segment.unreadable and (chunk := await self._next_chunk(stream, segment)) is not None:
             for frame in reframer.push(chunk):
@@ -193,7 +177,7 @@ class DataStreamAudioReceiver:
         if not segment.cleared:
             self._items.append(AudioSegmentEnd(segment.key, segment.clears))
 
-    async def _next_chunk(self, stream: IncomingStream[bytes], segment: "_Segment") -> bytes | None:
+    async def _next_chunk(self, stream: IncomingStream[bytes], segment: StreamSegment) -> bytes | None:
         """The next bytes; None when the stream is over, for whatever reason."""
         if segment.cleared:
             return None
@@ -216,7 +200,7 @@ class DataStreamAudioReceiver:
         finally:
             self._patience = None
 
-    async def _put(self, frame: AudioFrame, segment: "_Segment") -> None:
+    async def _put(self, frame: AudioFrame, segment: StreamSegment) -> None:
         while self._items.waiting_s >= self._buffer_s and not segment.cleared:
             await self._items.taken()
         if not segment.cleared:
@@ -249,22 +233,3 @@ class DataStreamAudioReceiver:
         """Shorten the wait for the next bytes of the stream that is read."""
         if self._patience is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time() + limit_s)
-
-
-@dataclass(slots=True)
-class _Segment:
-    key: str
-    header: AudioStreamHeader
-    clears: int
-    damaged: bool = False
-    unreadable: bool = False
-    cleared: bool = False
-    received_s: float = 0.0
-
-    @property
-    def name(self) -> SegmentName | None:
-        segment_id = self.header.segment_id
-        return None if segment_id is None else SegmentName(segment_id, self.header.generation)
-
-    def snapshot(self) -> IncomingSegment:
-        return IncomingSegment(self.key, self.header.segment_id, self.header.generation, self.received_s)

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from livekit import rtc
 
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import RoomError
+from avatar_core.room.incoming_stream import IncomingStream, StreamAborted
 from avatar_core.room.link import RoomLink
 from avatar_core.room.routes import Routes
+from avatar_core.room.stream_writer import StreamWriter
 from avatar_core.room.wire_record import WireRecord
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
@@ -23,10 +25,6 @@ MAX_OPEN_STREAMS = 64  # incoming, per connection; further ones are refused and 
 C = TypeVar("C", bytes, str)
 
 
-class StreamAborted(RoomError):
-    """An incoming stream that ended before its sender closed it."""
-
-
 @dataclass(frozen=True)
 class StreamHandlerFailed:
     """The handler of a stream raised; a StreamAborted that it let through counts as well."""
@@ -36,115 +34,8 @@ class StreamHandlerFailed:
     error: Exception
 
 
-class IncomingStream(Generic[C]):
-    """One stream that comes in: iterate its chunks. Chunks are cut anywhere.
-
-    `total_bytes` is 0 where the sender did not tell. Iterating raises StreamAborted when the sender goes away, or sends
-    more than ConnectOptions.max_stream_bytes, before the end.
-    """
-
-    def __init__(self, reader: rtc.ByteStreamReader | rtc.TextStreamReader, chunks: AsyncIterator[C], sender: str):
-        self.received_bytes = 0
-        info = reader.info
-        self.id = info.stream_id
-        self.topic = info.topic
-        self.sender = sender
-        self.name = info.name if isinstance(info, rtc.ByteStreamInfo) else ""
-        self.attributes: Mapping[str, str] = dict(info.attributes or {})
-        self.total_bytes = info.size or 0
-        self._reader = reader
-        self._chunks: AsyncIterator[C] = chunks
-
-    def __aiter__(self) -> AsyncIterator[C]:
-        return self
-
-    async def __anext__(self) -> C:
-        try:
-            chunk = await anext(self._chunks)
-            self.received_bytes += _size(chunk)
-            return chunk
-        except rtc.StreamError as failure:
-            raise StreamAborted(
-                f"The stream {self.id} on {self.topic!r} from {self.sender!r} ended early: {failure.description}"
-            ) from None
-
-    def close(self) -> None:
-        """Stop reading; what still comes is dropped by the SDK."""
-        self._reader.close()
-
-
 ByteStreamHandler = Callable[[IncomingStream[bytes]], Awaitable[None]]
 TextStreamHandler = Callable[[IncomingStream[str]], Awaitable[None]]
-
-
-class StreamWriter(Generic[C]):
-    """One stream that goes out. Writes and the close are taken one after another, in the order they were asked for."""
-
-    def __init__(
-        self,
-        link: RoomLink,
-        writer: rtc.ByteStreamWriter | rtc.TextStreamWriter,
-        wire: WireRecord,
-        *,
-        topic: str,
-        peer: str,
-    ) -> None:
-        self.id = writer.info.stream_id
-        self._topic = topic
-        self._link = link
-        self._wire = wire
-        self._peer = peer
-        self._began_s = wire.now()
-        self._sent_bytes = 0
-        wire.note("sent", "stream_begin", self._topic, peer)
-        self._writer = writer
-        # livekit 1.1.21 does not order a close behind a write that is in progress (PROTOCOLS B17).
-        self._lock = asyncio.Lock()
-        self._closed = False
-
-    async def write(self, chunk: C) -> None:
-        """Send `chunk`; returns when the SDK has taken it. Raises RoomError when it could not be sent."""
-        async with self._lock:
-            if self._closed:
-                raise RuntimeError("this stream is closed")
-            try:
-                await self._link.run(self._writer.write(chunk), name="stream write")  # type: ignore[arg-type]
-                self._sent_bytes += _size(chunk)
-            except rtc.StreamError as failure:
-                raise RoomError(f"Could not write to stream {self.id}: {failure.description}") from None
-
-    async def aclose(self, *, reason: str = "") -> None:
-        """Send the end of the stream; harmless twice, and when the room is gone. Raises RoomError when it fails."""
-        async with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            if not self._link.usable:
-                self._note_end("the room was gone")
-                return
-            try:
-                await self._link.run(self._writer.aclose(reason=reason), name="stream close")
-            except rtc.StreamError as failure:
-                self._note_end(failure.description)
-                raise RoomError(f"Could not end stream {self.id}: {failure.description}") from None
-            self._note_end(reason or "ok")
-
-    def _note_end(self, outcome: str) -> None:
-        self._wire.note(
-            "sent",
-            "stream_end",
-            self._topic,
-            self._peer,
-            size_bytes=self._sent_bytes,
-            outcome=outcome,
-            since_s=self._began_s,
-        )
-
-    async def __aenter__(self) -> "StreamWriter[C]":
-        return self
-
-    async def __aexit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        await self.aclose(reason="" if error is None else "error")
 
 
 class DataStreams:
@@ -268,7 +159,3 @@ class DataStreams:
                 outcome=outcome,
                 since_s=began_s,
             )
-
-
-def _size(chunk: bytes | str) -> int:
-    return len(chunk if isinstance(chunk, bytes) else chunk.encode())

@@ -12,7 +12,7 @@ from avatar_core.media.av_frames import to_av_audio
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
 from avatar_core.media.resampler import remix
 from avatar_core.playback.segment import SegmentRef
-from avatar_core.room.data_stream_receiver import BufferCleared
+from avatar_core.room.incoming_segment import BufferCleared
 from avatar_core.signal import Signal
 from avatar_core.videosdk.avatar_auth import AvatarAuthCredentials, AvatarJoinInfo
 from avatar_core.videosdk.avatar_schema import AvatarInput

@@ -14,7 +14,7 @@ from avatar_core.avatar.generator import AvatarOptions, GeneratedItem, VideoGene
 from avatar_core.avatar.performance import Performance
 from avatar_core.media.av_frames import from_av_audio, to_av_audio
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.data_stream_receiver import BufferCleared, IncomingSegment
+from avatar_core.room.incoming_segment import BufferCleared, IncomingSegment
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 from avatar_core.videosdk.av_conversion import AvConversion

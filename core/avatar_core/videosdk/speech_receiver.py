@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from avatar_core.clock import Clock, MonotonicClock
 from avatar_core.errors import RoomError
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.data_stream_receiver import BufferCleared, IncomingSegment
+from avatar_core.room.incoming_segment import BufferCleared, IncomingSegment
 from avatar_core.room.speech_items import SpeechItems
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup

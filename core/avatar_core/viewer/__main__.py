@@ -8,8 +8,8 @@ from avatar_core.leaving import run_and_leave
 from avatar_core.owner import OwnerPipe, log_to_owner
 from avatar_core.priority import keep_time
 from avatar_core.viewer.process import ViewerProcess
-from avatar_core.wire import messages
-from avatar_core.wire.messages import VIEWER_COMMANDS
+from avatar_core.wire import viewer_commands
+from avatar_core.wire.viewer_commands import VIEWER_COMMANDS
 
 
 async def _run() -> int:
@@ -22,7 +22,7 @@ async def _run() -> int:
     except WireError as error:
         print(error, file=sys.stderr)
         return 2
-    if not isinstance(start, messages.StartViewer):
+    if not isinstance(start, viewer_commands.StartViewer):
         print(f"The first command must be start_viewer, not {type(start).__name__}.", file=sys.stderr)
         return 2
     return await ViewerProcess(pipe, start).run()

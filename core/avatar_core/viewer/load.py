@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avatar_core.clock import Clock
 from avatar_core.viewer.core_waits import CoreWaits
-from avatar_core.wire.messages import ProcessLoad
+from avatar_core.wire.process_messages import ProcessLoad
 
 TICK_S = 0.01
 _PERIOD_S = 1.0

@@ -10,7 +10,7 @@ from avatar_core.media.frames import AudioFrame
 from avatar_core.media.microphone import load_portaudio
 from avatar_core.media.source import SourceError
 from avatar_core.viewer.watch import SAMPLE_RATE_HZ
-from avatar_core.wire.messages import MonitorState
+from avatar_core.wire.viewer_events import MonitorState
 
 _FRAME_S = 0.01
 _CAPACITY_FRAMES = 50

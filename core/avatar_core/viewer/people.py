@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from avatar_core.clock import Clock
 from avatar_core.room.values import Participant, TrackKind
+from avatar_core.wire.fields import MediaKind
 from avatar_core.wire.livekit import ATTRIBUTE_PUBLISH_ON_BEHALF
-from avatar_core.wire.messages import MAX_PEOPLE, MediaKind, Person, RoomPeople
+from avatar_core.wire.viewer_events import MAX_PEOPLE, Person, RoomPeople
 
 
 class PeopleReport:

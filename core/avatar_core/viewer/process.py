@@ -17,8 +17,9 @@ from avatar_core.viewer.load import LoadMeter
 from avatar_core.viewer.statistics import Inbound, InboundRate, rate_between, read_inbound
 from avatar_core.viewer.viewer import Viewer
 from avatar_core.viewer.watch import Watch
-from avatar_core.wire import messages
-from avatar_core.wire.messages import MAX_STATISTICS_CHARS, VIEWER_COMMANDS, VIEWER_EVENTS
+from avatar_core.wire import process_messages, viewer_commands, viewer_events
+from avatar_core.wire.viewer_commands import VIEWER_COMMANDS
+from avatar_core.wire.viewer_events import MAX_STATISTICS_CHARS, VIEWER_EVENTS
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _QUIET_DBFS = -120.0
 class ViewerProcess:
     """One viewer, its reporting, and the pipe to its owner."""
 
-    def __init__(self, pipe: OwnerPipe, start: messages.StartViewer) -> None:
+    def __init__(self, pipe: OwnerPipe, start: viewer_commands.StartViewer) -> None:
         self._pipe = pipe
         self._clock = MonotonicClock()
         self._tasks = TaskGroup(on_failure=self._on_failure)
@@ -76,22 +77,22 @@ class ViewerProcess:
             try:
                 command = VIEWER_COMMANDS.decode(line)
             except WireError as error:
-                self.tell(messages.ProcessFailure(str(error), "viewer commands", "", False, self._clock.now()))
+                self.tell(process_messages.ProcessFailure(str(error), "viewer commands", "", False, self._clock.now()))
                 continue
             match command:
-                case messages.FollowAvatar():
+                case viewer_commands.FollowAvatar():
                     self._viewer.follow(command.identity)
-                case messages.SetPreviewSize():
+                case viewer_commands.SetPreviewSize():
                     self._viewer.set_preview_size(command.width_px, command.height_px)
-                case messages.SetMonitor():
+                case viewer_commands.SetMonitor():
                     self._viewer.set_monitor(command.muted)
-                case messages.WatchProcesses():
+                case viewer_commands.WatchProcesses():
                     self._waits.watch(command.pids)
-                case messages.Record():
+                case viewer_commands.Record():
                     self._viewer.record(Path(command.path) if command.path is not None else None)
-                case messages.Observe():
+                case viewer_commands.Observe():
                     self._viewer.observe(command)
-                case messages.Stop():
+                case process_messages.Stop():
                     break
         self._stop.set()
 
@@ -104,7 +105,7 @@ class ViewerProcess:
                 loudness = watch.loudness if watch.audio.audible else None
                 peak = loudness.peak_dbfs if loudness is not None else _QUIET_DBFS
                 rms = loudness.rms_dbfs if loudness is not None else _QUIET_DBFS
-                self.tell(messages.Levels(watch.identity, peak, rms, self._clock.now()))
+                self.tell(viewer_events.Levels(watch.identity, peak, rms, self._clock.now()))
 
     async def _report_statistics(self) -> None:
         while True:
@@ -131,7 +132,7 @@ class ViewerProcess:
             self._readings = readings
             buffers_offset_ms = _offset_ms(buffers_ms)
             if buffers_offset_ms is not None:
-                self.tell(messages.WayRead(self._clock.now(), buffers_offset_ms, _offset_ms(ways_ms)))
+                self.tell(viewer_events.WayRead(self._clock.now(), buffers_offset_ms, _offset_ms(ways_ms)))
             first_s = watch.video.first_frame_s if watch is not None else None
             if watch is not None and first_s is not None and self._clock.now() - first_s >= _RATE_KNOWN_AFTER_S:
                 self._report_video(watch, bitrate_bps)
@@ -146,14 +147,14 @@ class ViewerProcess:
         now_s, inbound = self._clock.now(), read_inbound(entries)
         self._tell_whole(publication, entries, now_s)
         if inbound is not None and publication.kind is TrackKind.VIDEO:
-            self.tell(messages.Samples("sdk_freeze_count", ((now_s, float(inbound.freezes)),)))
+            self.tell(viewer_events.Samples("sdk_freeze_count", ((now_s, float(inbound.freezes)),)))
         return (now_s, inbound) if inbound is not None else None
 
     def _tell_whole(self, publication: Publication, entries: list[dict[str, Any]], now_s: float) -> None:
         """The statistics as they are, for the run folder; what would not go over the pipe is left out."""
         text = json.dumps(entries, separators=(",", ":"))
         if len(text) <= MAX_STATISTICS_CHARS:
-            self.tell(messages.TrackStatistics(publication.owner, publication.kind.value, text, now_s))
+            self.tell(viewer_events.TrackStatistics(publication.owner, publication.kind.value, text, now_s))
 
     def _report_track(self, kind: TrackKind, rate: InboundRate, at_s: float) -> None:
         figures: dict[str, float | None] = {f"buffer_{kind.value}_ms": rate.buffer_ms}
@@ -162,12 +163,12 @@ class ViewerProcess:
             figures["concealed_percent"] = rate.concealed_percent
         for series, value in figures.items():
             if value is not None:
-                self.tell(messages.Samples(series, ((at_s, value),)))
+                self.tell(viewer_events.Samples(series, ((at_s, value),)))
 
     def _report_video(self, watch: Watch, bitrate_bps: float) -> None:
         now_s, video = self._clock.now(), watch.video
         self.tell(
-            messages.VideoStats(
+            viewer_events.VideoStats(
                 watch.identity,
                 video.width_px,
                 video.height_px,
@@ -185,8 +186,8 @@ class ViewerProcess:
             if (watch := self._viewer.followed) is not None:
                 waited, dropped = watch.take_backlog()
                 now_s = self._clock.now()
-                self.tell(messages.Samples("viewer_waiting_frames", ((now_s, float(waited)),)))
-                self.tell(messages.Samples("viewer_dropped_frames", ((now_s, float(dropped)),)))
+                self.tell(viewer_events.Samples("viewer_waiting_frames", ((now_s, float(waited)),)))
+                self.tell(viewer_events.Samples("viewer_dropped_frames", ((now_s, float(dropped)),)))
 
     def _on_state(self, change: StateChanged) -> None:
         if change.current is ConnectionState.LOST:
@@ -197,7 +198,9 @@ class ViewerProcess:
         self._fail(f"The viewer failed: {type(failure).__name__}: {failure}", name)
 
     def _fail(self, what: str, where: str) -> None:
-        self.tell(messages.ProcessFailure(what, where[:4000], "Reconnect starts it again.", True, self._clock.now()))
+        self.tell(
+            process_messages.ProcessFailure(what, where[:4000], "Reconnect starts it again.", True, self._clock.now())
+        )
         self._exit_code = 1
         self._stop.set()
 

@@ -8,7 +8,7 @@ from avatar_core.clock import Clock
 from avatar_core.errors import BenchError
 from avatar_core.media.frames import AudioFrame, VideoFrame
 from avatar_core.viewer.recording import Recording
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _PICTURE_WAIT_S = 2.0
 """So long it waits for a picture; then there is none, and the sound is recorded alone."""
@@ -39,9 +39,11 @@ class RecordDesk:
         if recording is not None:
             length_s = self._clock.now() - recording.began_s
             await asyncio.to_thread(recording.close)
-            self._tell(messages.RecordingState("stopped", str(path), length_s, recording.dropped, ""))
+            self._tell(viewer_events.RecordingState("stopped", str(path), length_s, recording.dropped, ""))
         elif path is not None:
-            self._tell(messages.RecordingState("failed", str(path), 0.0, 0, "Nothing was seen or heard to record."))
+            self._tell(
+                viewer_events.RecordingState("failed", str(path), 0.0, 0, "Nothing was seen or heard to record.")
+            )
 
     def picture(self, frame: VideoFrame, received_s: float) -> None:
         """A picture was shown."""
@@ -63,9 +65,9 @@ class RecordDesk:
             self._recording = Recording(path, began_s, first, self._on_failed)
         except BenchError as error:
             self._path = None
-            self._tell(messages.RecordingState("failed", str(path), 0.0, 0, str(error)))
+            self._tell(viewer_events.RecordingState("failed", str(path), 0.0, 0, str(error)))
             return
-        self._tell(messages.RecordingState("recording", str(path), 0.0, 0, ""))
+        self._tell(viewer_events.RecordingState("recording", str(path), 0.0, 0, ""))
 
     def _on_failed(self, why: str) -> None:
         self._loop.call_soon_threadsafe(self._give_up, why)
@@ -75,4 +77,4 @@ class RecordDesk:
         self._recording = self._path = None
         if recording is not None:
             length_s = self._clock.now() - recording.began_s
-            self._tell(messages.RecordingState("failed", str(path), length_s, recording.dropped, why))
+            self._tell(viewer_events.RecordingState("failed", str(path), length_s, recording.dropped, why))

@@ -21,7 +21,7 @@ from avatar_core.viewer.preview_memory import SLOTS, PreviewWriter
 from avatar_core.viewer.recollection import Recollection
 from avatar_core.viewer.record_desk import RecordDesk
 from avatar_core.viewer.watch import Audibility, FirstOf, Watch
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands, viewer_events
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ Tell = Callable[[object], None]
 class Viewer:
     """Joined by `start`; commands are its methods, what it finds goes to `tell` as messages of VIEWER_EVENTS."""
 
-    def __init__(self, start: messages.StartViewer, tell: Tell, clock: Clock | None = None) -> None:
+    def __init__(self, start: viewer_commands.StartViewer, tell: Tell, clock: Clock | None = None) -> None:
         self.connection = RoomConnection()
         self.watches: dict[str, Watch] = {}
         """By identity, of those that publish."""
@@ -71,7 +71,7 @@ class Viewer:
         events.participant_disconnected.connect(self._on_left)
         self._tasks.spawn(self._open_monitor(), name="viewer monitor")
         await self.connection.connect(self._start.url, self._start.token)
-        self._tell(messages.ViewerJoined(self.connection.local.identity, self._clock.now()))
+        self._tell(viewer_events.ViewerJoined(self.connection.local.identity, self._clock.now()))
         self._people.look()
         events.changed.connect(lambda _: self._people.look())
 
@@ -99,18 +99,18 @@ class Viewer:
         else:
             self._tasks.spawn(self._record_desk.stop(), name="end of recording")
 
-    def observe(self, order: messages.Observe) -> None:
+    def observe(self, order: viewer_commands.Observe) -> None:
         """Write what came of a participant to a file, in a thread; told by Observed."""
         self._tasks.spawn(self._observe(order), name=f"observation of {order.identity}")
 
-    async def _observe(self, order: messages.Observe) -> None:
+    async def _observe(self, order: viewer_commands.Observe) -> None:
         watch = self.watches.get(order.identity)
         recollection = watch.recollection if watch is not None else self._left.get(order.identity)
         if recollection is None:
             why = f"{order.identity} was not here"
         else:
             why = await asyncio.to_thread(_write_observation, recollection, order.since_s, Path(order.path))
-        self._tell(messages.Observed(order.request_id, why))
+        self._tell(viewer_events.Observed(order.request_id, why))
 
     def check_handover(self) -> None:
         """Called now and then: a gap of sound may end without a further event."""
@@ -141,7 +141,7 @@ class Viewer:
         width_px, height_px = self._box
         self._writer = PreviewWriter(width_px * height_px * _BYTES_PER_PIXEL)
         path = os.fspath(self._writer.path)
-        self._tell(messages.PreviewMemory(path, SLOTS, self._writer.slot_bytes, width_px, height_px))
+        self._tell(viewer_events.PreviewMemory(path, SLOTS, self._writer.slot_bytes, width_px, height_px))
 
     def _on_joined(self, participant: Participant) -> None:
         # A new stay under an identity whose leave was missed begins anew.
@@ -150,13 +150,13 @@ class Viewer:
     def _on_left(self, left: ParticipantLeft) -> None:
         identity = left.participant.identity
         self._drop(identity)
-        self._tell(messages.ParticipantLeft(identity, left.reason, self._clock.now()))
+        self._tell(viewer_events.ParticipantLeft(identity, left.reason, self._clock.now()))
 
     def _on_subscribed(self, publication: Publication) -> None:
         watch = self.watches.get(publication.owner) or self._begin(publication.owner)
         watch.read(publication)
         self._tell(
-            messages.TrackSubscribed(
+            viewer_events.TrackSubscribed(
                 publication.owner, publication.kind.value, publication.name or publication.sid, self._clock.now()
             )
         )
@@ -167,7 +167,7 @@ class Viewer:
         if (watch := self.watches.get(publication.owner)) is not None:
             watch.forget(publication)
         self._tell(
-            messages.TrackUnsubscribed(
+            viewer_events.TrackUnsubscribed(
                 publication.owner, publication.kind.value, publication.name or publication.sid, self._clock.now()
             )
         )
@@ -222,22 +222,22 @@ class Viewer:
             self._record_desk.sound(frame, start_s)
 
     def _on_first(self, watch: Watch, first: FirstOf) -> None:
-        self._tell(messages.FirstMedia(watch.identity, first.kind.value, first.at_s))
+        self._tell(viewer_events.FirstMedia(watch.identity, first.kind.value, first.at_s))
 
     def _on_audibility(self, watch: Watch, change: Audibility) -> None:
-        self._tell(messages.SoundChanged(watch.identity, change.audible, change.at_s))
+        self._tell(viewer_events.SoundChanged(watch.identity, change.audible, change.at_s))
         self.check_handover()
 
     def _on_offset(self, watch: Watch, sample: OffsetSample) -> None:
         if watch is self._shown:
-            self._tell(messages.OffsetMeasured(sample.at_s, sample.offset_ms, sample.picture))
+            self._tell(viewer_events.OffsetMeasured(sample.at_s, sample.offset_ms, sample.picture))
 
     def _on_freeze(self, watch: Watch, length_s: float) -> None:
         if watch is self._shown:
-            self._tell(messages.Samples("freeze_s", ((self._clock.now(), length_s),)))
+            self._tell(viewer_events.Samples("freeze_s", ((self._clock.now(), length_s),)))
 
     def _on_gap(self, gap: Gap) -> None:
-        self._tell(messages.MediaGap(gap.kind.value, gap.old, gap.new, gap.began_s, gap.ended_s))
+        self._tell(viewer_events.MediaGap(gap.kind.value, gap.old, gap.new, gap.began_s, gap.ended_s))
 
 
 def _write_observation(recollection: Recollection, since_s: float, path: Path) -> str:

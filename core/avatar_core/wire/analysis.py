@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from avatar_core.wire.codec import Length, Within
 from avatar_core.wire.control import Vocabulary
-from avatar_core.wire.messages import Count, MonotonicS, Name, Path, Ratio, Text
+from avatar_core.wire.fields import Count, MonotonicS, Name, Path, Ratio, Text
 
 MAX_STAYS: Final = 300
 """Seconds of them: more than a viewer remembers of what it heard."""

@@ -1,6 +1,6 @@
 """Strict JSON for frozen dataclasses: what a field's annotation says is what is accepted.
 
-Encode and decode only; the messages themselves are in `livekit`, `messages` and `dispatch`.
+Encode and decode only; the messages themselves are in the other modules.
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
 """The channel between our processes: one JSON object per line, versioned, bounded, strictly typed.
 
 Sans I/O: `Vocabulary` turns messages into lines and back, `LineDecoder` cuts lines out of whatever a pipe yields.
-The messages are in `messages`; pipes and tasks belong to the processes that speak.
+The messages are in the other modules; pipes and tasks belong to the processes that speak.
 """
 
 import re

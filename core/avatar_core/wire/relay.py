@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal
 
 from avatar_core.wire.codec import Within
 from avatar_core.wire.control import Vocabulary
-from avatar_core.wire.messages import Count, MediaKind, MonotonicS, Name, Ratio, Secret, Stop, Text
+from avatar_core.wire.fields import Count, MediaKind, MonotonicS, Name, Ratio, Secret, Text
+from avatar_core.wire.process_messages import Stop
 
 DelayMs = Annotated[float, Within(0, 60_000)]
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from avatar_core.bench.snapshot import TimelineSnapshot, UntrustedTime
+from avatar_core.bench.timeline_snapshot import TimelineSnapshot, UntrustedTime
 from avatar_gui.fonts import Type
 from avatar_gui.plots.flags import place_flags
 from avatar_gui.plots.spec import PlotSpec

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from avatar_core.bench.snapshot import SeriesSnapshot, TimelineSnapshot
 from avatar_core.bench.states import SeriesName
+from avatar_core.bench.timeline_snapshot import SeriesSnapshot, TimelineSnapshot
 from avatar_gui.figures import MINUS, quantity
 from avatar_gui.fonts import Type
 from avatar_gui.plots.decimate import decimate

@@ -6,8 +6,9 @@ from PySide6.QtCore import Property, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from avatar_core.bench.snapshot import ProviderInfo, SegmentSpan, TimelineSnapshot
+from avatar_core.bench.snapshot import ProviderInfo
 from avatar_core.bench.states import SegmentState
+from avatar_core.bench.timeline_snapshot import SegmentSpan, TimelineSnapshot
 from avatar_gui.fonts import Type
 from avatar_gui.icons import Icons
 from avatar_gui.plots.layers import OverlayContent, paint_marks

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.states import SessionState
 from avatar_gui.main_window import MainWindow
 from tests.leftovers import Leftovers

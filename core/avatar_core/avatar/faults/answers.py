@@ -7,7 +7,7 @@ from avatar_core.avatar.faults.planted import Faults
 from avatar_core.avatar.performance import SpeechReceiver
 from avatar_core.clock import Clock
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.data_stream_receiver import IncomingSegment
+from avatar_core.room.incoming_segment import IncomingSegment
 from avatar_core.tasks import TaskGroup
 
 ANSWER_FAULTS = (

@@ -15,8 +15,9 @@ from avatar_core.avatar.runner import ReceiverFactory, livekit_receiver
 from avatar_core.avatar.worker import be_avatar
 from avatar_core.avatar.worker_options import read_options
 from avatar_core.bench.commands.serve_room import stopped_by_signals
-from avatar_core.bench.settings.config import Config, RoomKind
+from avatar_core.bench.settings.config import Config
 from avatar_core.bench.settings.pairs import read_pairs
+from avatar_core.bench.settings.room_choice import RoomKind
 from avatar_core.bench.stage.venue import open_venue
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import ConfigError
@@ -24,7 +25,7 @@ from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.videosdk.worker import videosdk_receiver
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.dispatch import LaunchRequest
-from avatar_core.wire.messages import WorkerEnded, WorkerReady
+from avatar_core.wire.process_messages import WorkerEnded, WorkerReady
 
 _RECEIVERS = MappingProxyType({"livekit": livekit_receiver, "videosdk": videosdk_receiver})
 

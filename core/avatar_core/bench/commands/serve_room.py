@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from avatar_core.bench.settings.config import KEY_NAME, SECRET_NAME, URL_NAME, Credentials
+from avatar_core.bench.settings.room_choice import KEY_NAME, SECRET_NAME, URL_NAME, Credentials
 from avatar_core.errors import ConfigError
 from avatar_core.roomserver.__main__ import ready_line
 from avatar_core.roomserver.config import MIN_OWN_SECRET_BYTES, RoomServerConfig

@@ -11,7 +11,8 @@ from avatar_core.bench.doctor.report import Check, Report, State
 from avatar_core.bench.doctor.room import check_room
 from avatar_core.bench.doctor.sound import check_sound
 from avatar_core.bench.doctor.videosdk import check_videosdk
-from avatar_core.bench.settings.config import Config, DesktopEnvironment, RoomKind
+from avatar_core.bench.settings.config import Config, DesktopEnvironment
+from avatar_core.bench.settings.room_choice import RoomKind
 from avatar_core.errors import ConfigError
 
 MIN_PYTHON = (3, 11)

@@ -8,7 +8,8 @@ import aiohttp
 
 from avatar_core.bench.doctor.probe import one_line
 from avatar_core.bench.doctor.report import Check, State
-from avatar_core.bench.settings.config import KEY_NAME, SECRET_NAME, URL_NAME, Config, Credentials, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import KEY_NAME, SECRET_NAME, URL_NAME, Credentials, RoomKind
 from avatar_core.tokens import TokenClaims, VideoGrants, mint_token
 
 ANSWER_TIMEOUT_S = 10.0

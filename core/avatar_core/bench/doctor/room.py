@@ -5,7 +5,7 @@ import secrets
 from avatar_core.bench.doctor.livekit import Answer, ask_server
 from avatar_core.bench.doctor.probe import one_line
 from avatar_core.bench.doctor.report import Check, State
-from avatar_core.bench.settings.config import Credentials, RoomKind
+from avatar_core.bench.settings.room_choice import Credentials, RoomKind
 from avatar_core.errors import RoomServerError
 from avatar_core.room.server import start_embedded_room
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar_core.bench.snapshot import LedgerBalance, LedgerRow, Mark, SegmentSpan, TimelineSnapshot, UntrustedTime
+from avatar_core.bench.snapshot import LedgerBalance, LedgerRow
 from avatar_core.bench.states import SegmentState
+from avatar_core.bench.timeline_snapshot import Mark, SegmentSpan, TimelineSnapshot, UntrustedTime
 
 SENT_AHEAD_S = 2.4
 LEDGER_ROWS = 200

@@ -15,14 +15,7 @@ from avatar_core.bench.fake.casting import FakeCasting
 from avatar_core.bench.fake.speech import FakeSpeech
 from avatar_core.bench.fake.world import FakeWorld
 from avatar_core.bench.figures.figures import Sample
-from avatar_core.bench.snapshot import (
-    Levels,
-    RecordingInfo,
-    SeriesSnapshot,
-    SessionSnapshot,
-    SourceInfo,
-    TimelineSnapshot,
-)
+from avatar_core.bench.snapshot import Levels, RecordingInfo, SessionSnapshot, SourceInfo
 from avatar_core.bench.states import (
     Command,
     SegmentState,
@@ -31,6 +24,7 @@ from avatar_core.bench.states import (
     Severity,
     SourceKind,
 )
+from avatar_core.bench.timeline_snapshot import SeriesSnapshot, TimelineSnapshot
 from avatar_core.clock import Clock, MonotonicClock
 
 

@@ -26,12 +26,10 @@ from avatar_core.bench.snapshot import (
     ProviderInfo,
     RecordingInfo,
     RoomInfo,
-    SeriesSnapshot,
     SessionSnapshot,
     SourceInfo,
     SpeechProgress,
     TrustInfo,
-    UntrustedTime,
 )
 from avatar_core.bench.states import (
     Command,
@@ -43,6 +41,7 @@ from avatar_core.bench.states import (
     SessionState,
     Severity,
 )
+from avatar_core.bench.timeline_snapshot import SeriesSnapshot, UntrustedTime
 from avatar_core.clock import Clock
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup

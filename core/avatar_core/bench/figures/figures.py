@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from avatar_core.bench.figures.metric_names import METRICS, OF_THE_MACHINE, OFFSETS, SIGNED
 from avatar_core.bench.settings.calibration import Calibration
-from avatar_core.bench.snapshot import LedgerBalance, MetricRow, SeriesSnapshot, TrustInfo
+from avatar_core.bench.snapshot import LedgerBalance, MetricRow, TrustInfo
 from avatar_core.bench.states import SeriesName, Verdict
+from avatar_core.bench.timeline_snapshot import SeriesSnapshot
 from avatar_core.clock import Clock
 from avatar_core.metrics.sample_window import SampleWindow, TimedValue
 from avatar_core.metrics.series import Series
@@ -16,7 +17,7 @@ from avatar_core.metrics.trust import TrustJudge, TrustLimits
 from avatar_core.metrics.verdicts import Check, Threshold, judge
 from avatar_core.metrics.way import Way
 from avatar_core.metrics.zero import ZeroBlock
-from avatar_core.wire.messages import ProcessLoad
+from avatar_core.wire.process_messages import ProcessLoad
 
 _SAMPLES_KEPT = 20_000
 _TAKEN_KEPT = 200_000

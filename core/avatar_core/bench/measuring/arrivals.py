@@ -4,7 +4,7 @@ from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.stage.cast import Coming
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Severity
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _CALLS_KEPT = 64
 
@@ -37,9 +37,9 @@ class Arrivals:
     def take(self, message: object) -> None:
         """One event of the viewer."""
         match message:
-            case messages.TrackSubscribed():
+            case viewer_events.TrackSubscribed():
                 self._standing.announce("Track", f"{message.kind.capitalize()} of {message.identity} is received")
-            case messages.FirstMedia():
+            case viewer_events.FirstMedia():
                 what = "picture" if message.kind == "video" else "sound"
                 since = self._after(message.identity, message.at_s)
                 self._standing.announce("First", f"First {what} of {message.identity}{since}")

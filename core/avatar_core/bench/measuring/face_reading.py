@@ -11,7 +11,7 @@ from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases, Reading
 from avatar_core.metrics.lip_sync.history import HISTORY_S
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import analysis, messages
+from avatar_core.wire import analysis, viewer_events
 
 _log = logging.getLogger(__name__)
 
@@ -57,10 +57,10 @@ class FaceReading:
     def take(self, message: object) -> None:
         """Keep what matters of one of the viewer's events."""
         match message:
-            case messages.OffsetMeasured():
+            case viewer_events.OffsetMeasured():
                 if (identity := self._avatar()) is not None:
                     self._patterned.add(identity)
-            case messages.SoundChanged():
+            case viewer_events.SoundChanged():
                 self._audible = message.audible
                 self._heard_since_read = True
                 # The viewer goes on telling until it is ended, which is after the session's tasks.

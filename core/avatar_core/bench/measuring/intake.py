@@ -11,7 +11,7 @@ from avatar_core.bench.states import SeriesName, Severity
 from avatar_core.bench.viewing.hearing import Hearing
 from avatar_core.bench.viewing.screen import Screen
 from avatar_core.bench.viewing.viewer_child import RemotePreview
-from avatar_core.wire import messages
+from avatar_core.wire import process_messages, viewer_events
 from avatar_core.wire.livekit import AvatarReport
 
 _MUCH_STOLEN = 0.1
@@ -50,31 +50,31 @@ class Intake:
 
     def viewer_said(self, message: object) -> None:
         """One event of the viewer."""
-        if isinstance(message, messages.MonitorState) and self._view.monitor_is_news(message):
+        if isinstance(message, viewer_events.MonitorState) and self._view.monitor_is_news(message):
             self._standing.announce("Monitor", message.detail, Severity.WARN)
         self._hearing.take(message)
         self._view.take(message)
         match message:
-            case messages.PreviewMemory():
+            case viewer_events.PreviewMemory():
                 self._preview.attach(message)
-            case messages.Samples():
+            case viewer_events.Samples():
                 self._samples(message)
-            case messages.WayRead():
+            case viewer_events.WayRead():
                 self._way(message)
-            case messages.OffsetMeasured():
+            case viewer_events.OffsetMeasured():
                 self._figures.measure_offset(message.at_s, message.offset_ms, message.picture)
                 self._estimate_source(message.at_s, message.offset_ms)
-            case messages.VideoStats():
+            case viewer_events.VideoStats():
                 if self._view.shows(message.identity):
                     self._figures.measure("fps", message.fps)
-            case messages.Levels():
+            case viewer_events.Levels():
                 if self._view.shows(message.identity):
                     self._loudness.take(message)
-            case messages.ProcessLoad():
+            case process_messages.ProcessLoad():
                 self._load(message)
-            case messages.SoundChanged(audible=False):
+            case viewer_events.SoundChanged(audible=False):
                 self._figures.break_line(SeriesName.AV_OFFSET_MS)
-            case messages.ProcessFailure():
+            case process_messages.ProcessFailure():
                 self._standing.announce("Viewer", f"{message.what} {message.where}", Severity.FAIL)
 
     def avatar_reported(self, report: AvatarReport) -> None:
@@ -89,7 +89,7 @@ class Intake:
             middle_ms = median(picture.offset_ms for picture in report.pictures)
             self._figures.measure("av_offset_source_ms", middle_ms)
 
-    def _samples(self, message: messages.Samples) -> None:
+    def _samples(self, message: viewer_events.Samples) -> None:
         for at_s, value in message.points:
             if message.series in list(SeriesName):
                 self._figures.point(SeriesName(message.series), at_s, value)
@@ -102,7 +102,7 @@ class Intake:
             elif message.series == "buffer_audio_ms":
                 self._figures.measure("audio_delay_ms", value, since_s=at_s)
 
-    def _way(self, read: messages.WayRead) -> None:
+    def _way(self, read: viewer_events.WayRead) -> None:
         self._figures.zero.way_told(read.at_s, read.buffers_ms, read.reported_ms)
         if read.reported_ms is not None:
             self._figures.measure("av_offset_way_ms", read.reported_ms, since_s=read.at_s - _PERIOD_S)
@@ -115,7 +115,7 @@ class Intake:
             self._figures.estimated.add("av_offset_source_ms")
             self._figures.measure("av_offset_source_ms", offset_ms - way_ms, since_s=at_s)
 
-    def _load(self, load: messages.ProcessLoad) -> None:
+    def _load(self, load: process_messages.ProcessLoad) -> None:
         judge = self._figures.judge
         was_trusted = judge.trusted
         self._figures.take_load(load)

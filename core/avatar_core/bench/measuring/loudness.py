@@ -4,7 +4,7 @@ import math
 
 from avatar_core.bench.figures.figures import Figures
 from avatar_core.metrics.sound_health import AUDIBLE_DBFS
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _PERIOD_S = 1.0
 _FEWEST = 5
@@ -19,7 +19,7 @@ class Loudness:
         self._since_s: float | None = None
         self._powers: list[float] = []
 
-    def take(self, levels: messages.Levels) -> None:
+    def take(self, levels: viewer_events.Levels) -> None:
         """One reading; pauses between words don't count."""
         if self._since_s is None or levels.at_s < self._since_s:
             self._since_s, self._powers = levels.at_s, []

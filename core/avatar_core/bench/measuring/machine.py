@@ -10,7 +10,7 @@ from avatar_core.bench.viewing.viewer_child import ViewerChild
 from avatar_core.clock import Clock
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.load import LoadMeter
-from avatar_core.wire.messages import WatchProcesses
+from avatar_core.wire.viewer_commands import WatchProcesses
 
 _LAG_TICK_S = 0.05
 

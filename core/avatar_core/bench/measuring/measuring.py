@@ -25,7 +25,7 @@ from avatar_core.metrics.utterance import Measured
 from avatar_core.playback.contract import AudioOutput
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.observation_file import save_sound
-from avatar_core.wire import analysis, messages
+from avatar_core.wire import analysis, viewer_events
 
 _log = logging.getLogger(__name__)
 
@@ -86,9 +86,9 @@ class Measuring:
         self._faces.take(message)
         self._offsets.take(message)
         match message:
-            case messages.Observed():
+            case viewer_events.Observed():
                 self._observing.take(message)
-            case messages.Samples(series="buffer_audio_ms"):
+            case viewer_events.Samples(series="buffer_audio_ms"):
                 self._stays.extend(message.points)
 
     def listen(self, output: AudioOutput) -> AudioOutput:

@@ -8,7 +8,7 @@ from pathlib import Path
 from avatar_core.bench.measuring.analyst_child import AnalystChild
 from avatar_core.bench.viewing.viewer_child import ViewerChild
 from avatar_core.errors import BenchError
-from avatar_core.wire import analysis, messages
+from avatar_core.wire import analysis, viewer_commands, viewer_events
 
 _VIEWER_TIMEOUT_S = 10.0
 _BEFORE_S = 1.0
@@ -22,7 +22,7 @@ class Observing:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._waiting: dict[int, asyncio.Future[str]] = {}
 
-    def take(self, message: messages.Observed) -> None:
+    def take(self, message: viewer_events.Observed) -> None:
         """The viewer's answer."""
         waiting = self._waiting.get(message.request_id)
         if waiting is not None and not waiting.done():
@@ -46,7 +46,7 @@ class Observing:
         number = self.next_id()
         waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
-        viewer.send(messages.Observe(number, identity, max(0.0, since_s), str(path)))
+        viewer.send(viewer_commands.Observe(number, identity, max(0.0, since_s), str(path)))
         try:
             async with asyncio.timeout(_VIEWER_TIMEOUT_S):
                 return await waiting

@@ -6,7 +6,7 @@ from statistics import median
 from avatar_core.bench.figures.figures import Figures
 from avatar_core.metrics.drift import slope_ms_per_s, within
 from avatar_core.metrics.offset import OffsetSample
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _KEPT = 4_000
 
@@ -21,7 +21,7 @@ class OffsetCourse:
     def take(self, message: object) -> None:
         """Keep the samples of the sync pattern."""
         match message:
-            case messages.OffsetMeasured():
+            case viewer_events.OffsetMeasured():
                 self._samples.append(OffsetSample(message.at_s, message.offset_ms))
 
     def measure(self, heard_s: tuple[float, float], *, since_s: float, until_s: float) -> None:

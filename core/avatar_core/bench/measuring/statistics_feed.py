@@ -9,7 +9,7 @@ from avatar_core.clock import Clock
 from avatar_core.errors import RoomError
 from avatar_core.room.connection import RoomConnection
 from avatar_core.signal import Signal
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _INTERVAL_S = 1.0
 
@@ -23,7 +23,7 @@ class StatisticsFeed:
 
     def take(self, message: object) -> None:
         """One of the viewer's events."""
-        if isinstance(message, messages.TrackStatistics):
+        if isinstance(message, viewer_events.TrackStatistics):
             of = f"{message.kind} of {message.identity}"
             self.sampled.emit(WebRtcStatistics(message.at_s, "viewer", of, json.loads(message.entries)))
 

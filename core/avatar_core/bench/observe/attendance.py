@@ -13,7 +13,7 @@ from avatar_core.bench.states import Command, ProviderState, Severity
 from avatar_core.clock import Clock
 from avatar_core.errors import ProviderTimeout
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 OBSERVED_ID = "observed"
 NOTICE_ID = "avatar_left"
@@ -40,7 +40,7 @@ class Attendance:
         came: Callable[[str], None],
         left: Callable[[], None],
     ) -> None:
-        self.people: Sequence[messages.Person] = ()
+        self.people: Sequence[viewer_events.Person] = ()
         self.avatar: str | None = None
         """Who is the avatar now."""
         self.found_s = 0.0
@@ -63,7 +63,7 @@ class Attendance:
 
     def take(self, message: object) -> None:
         """One of the viewer's events."""
-        if isinstance(message, messages.RoomPeople):
+        if isinstance(message, viewer_events.RoomPeople):
             self.people, self._left_out, self._told_s = message.people, message.left_out, message.at_s
             self._news.set()
             if self._attends:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.measuring.offset_course import OffsetCourse
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _FIRSTS = {"video": "first_frame_s", "audio": "first_sound_s"}
 
@@ -26,15 +26,15 @@ class Course:
         """Keep and measure what matters of one event."""
         self._offsets.take(message)
         match message:
-            case messages.FirstMedia():
+            case viewer_events.FirstMedia():
                 self._firsts[message.identity, message.kind] = message.at_s
                 self._measure_firsts()
-            case messages.ParticipantLeft():
+            case viewer_events.ParticipantLeft():
                 for kind in _FIRSTS:
                     self._firsts.pop((message.identity, kind), None)
-            case messages.SoundChanged() if message.identity == self._avatar():
+            case viewer_events.SoundChanged() if message.identity == self._avatar():
                 self._sound_changed(message)
-            case messages.MediaGap() if message.from_identity != message.to_identity:
+            case viewer_events.MediaGap() if message.from_identity != message.to_identity:
                 name = "swap_video_gap_ms" if message.kind == "video" else "swap_audio_gap_ms"
                 since_s, until_s = sorted((message.began_s, message.ended_s))
                 gap_ms = 1000 * (message.ended_s - message.began_s)
@@ -69,7 +69,7 @@ class Course:
                 # What is there already may come before the room has told who else is.
                 self._figures.measure(name, max(0.0, at_s - began_s), since_s=min(began_s, at_s), until_s=at_s)
 
-    def _sound_changed(self, change: messages.SoundChanged) -> None:
+    def _sound_changed(self, change: viewer_events.SoundChanged) -> None:
         if change.audible:
             if self._silent_since_s is not None:
                 silence_s = change.at_s - self._silent_since_s

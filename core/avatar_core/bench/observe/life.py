@@ -42,7 +42,7 @@ from avatar_core.providers.contract import ProviderTraits
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import analysis, messages
+from avatar_core.wire import analysis, viewer_commands, viewer_events
 
 _log = logging.getLogger(__name__)
 
@@ -205,7 +205,7 @@ class ObserveLife:
         assert viewer is not None, "who comes is told by the viewer"
         if avatar not in self.seen:
             self.seen.append(avatar)
-        viewer.send(messages.FollowAvatar(avatar))
+        viewer.send(viewer_commands.FollowAvatar(avatar))
         self._shown = None
         self._show()
         self._course.begin(self.attendance.found_s)
@@ -250,11 +250,11 @@ class ObserveLife:
 
     def _take(self, message: object) -> None:
         match message:
-            case messages.Observed():
+            case viewer_events.Observed():
                 self._observing.take(message)
-            case messages.TrackUnsubscribed():
+            case viewer_events.TrackUnsubscribed():
                 self.standing.announce("Track", f"{message.kind.capitalize()} of {message.identity} has ended")
-            case messages.ParticipantLeft():
+            case viewer_events.ParticipantLeft():
                 why = f" ({message.reason})" if message.reason else ""
                 self.standing.announce("Left", f"{message.identity} left{why}")
 
@@ -273,7 +273,7 @@ class ObserveLife:
 
     def _on_preview_size(self, width_px: int, height_px: int) -> None:
         if (viewer := self.viewer) is not None:
-            viewer.send(messages.SetPreviewSize(width_px, height_px))
+            viewer.send(viewer_commands.SetPreviewSize(width_px, height_px))
 
     def _on_task_failure(self, name: str, failure: BaseException) -> None:
         _log.error("%s failed", name, exc_info=failure)

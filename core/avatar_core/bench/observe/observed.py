@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import dataclass
 
-from avatar_core.bench.settings.config import Config, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomKind
 from avatar_core.errors import ConfigError
 
 _WAIT_S = 30.0

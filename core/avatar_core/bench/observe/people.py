@@ -5,7 +5,7 @@ An avatar worker carries `lk.publish_on_behalf` with the identity of its agent, 
 
 from collections.abc import Sequence
 
-from avatar_core.wire.messages import Person
+from avatar_core.wire.viewer_events import Person
 
 _AGENT = "agent"
 

@@ -9,7 +9,7 @@ from avatar_core.bench.stage.venue import Venue, open_venue
 from avatar_core.bench.viewing.viewer_child import ViewerChild
 from avatar_core.room.closing import CloseOnce
 from avatar_core.signal import Signal
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands, viewer_events
 
 
 class Post:
@@ -47,7 +47,7 @@ class Post:
         """Join; raises BenchError, and then close it. A room that can't be joined is told by `unless_lost`."""
         self._venue = await open_venue(self._config, self._room_name)
         token = self._venue.observer_token(self.identity)
-        start = messages.StartViewer(self._venue.room.url, token, None, monitor_muted)
+        start = viewer_commands.StartViewer(self._venue.room.url, token, None, monitor_muted)
         self._viewer = await ViewerChild.start(start)
         self._viewer.said.connect(self._on_said)
         self._viewer.ended.connect(self._on_ended)
@@ -60,7 +60,7 @@ class Post:
         await self._close_once()
 
     def _on_said(self, message: object) -> None:
-        if isinstance(message, messages.ViewerJoined):
+        if isinstance(message, viewer_events.ViewerJoined):
             self._joined.set()
         if not self._close_once.started:
             self.viewer_said.emit(message)

@@ -5,17 +5,11 @@ from typing import TYPE_CHECKING
 
 from avatar_core.bench.observe.attendance import OBSERVED_ID
 from avatar_core.bench.session.view import ROOM_KINDS, snapshot_of, timeline_since
-from avatar_core.bench.snapshot import (
-    Participant,
-    RoomInfo,
-    SegmentSpan,
-    SeriesSnapshot,
-    SessionSnapshot,
-    TimelineSnapshot,
-)
+from avatar_core.bench.snapshot import Participant, RoomInfo, SessionSnapshot
 from avatar_core.bench.states import Role, SegmentState, SeriesName
+from avatar_core.bench.timeline_snapshot import SegmentSpan, SeriesSnapshot, TimelineSnapshot
 from avatar_core.bench.viewing.screen import Screen
-from avatar_core.wire.messages import Person
+from avatar_core.wire.viewer_events import Person
 
 if TYPE_CHECKING:
     from avatar_core.bench.observe.life import ObserveLife

@@ -12,7 +12,8 @@ from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.figures.figures import Sample
 from avatar_core.bench.scenarios.catalogue import Scenario
 from avatar_core.bench.scenarios.steps import Step
-from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TimelineSnapshot, TrustInfo, UntrustedTime
+from avatar_core.bench.snapshot import Finding, MetricRow, SessionSnapshot, TrustInfo
+from avatar_core.bench.timeline_snapshot import TimelineSnapshot, UntrustedTime
 from avatar_core.metrics.picture_health import INTERVAL_EDGES_MS, interval_histogram
 from avatar_core.metrics.verdicts import Check, Limits
 

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from avatar_core.bench.contract import CommandResult, Session
-from avatar_core.bench.snapshot import SessionSnapshot, UntrustedTime
+from avatar_core.bench.snapshot import SessionSnapshot
 from avatar_core.bench.states import Role, SessionState
+from avatar_core.bench.timeline_snapshot import UntrustedTime
 
 _PATTERN = "sync-pattern"
 _SETTLE_TIMEOUT_S = 15.0

@@ -14,7 +14,7 @@ from avatar_core.bench.stage.stage import DispatcherChild, Stage
 from avatar_core.bench.states import ProviderState, SessionState
 from avatar_core.errors import BenchError, ProviderError
 from avatar_core.playback.meter import LevelMeter
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands
 from avatar_core.wire.livekit import SwapRequest
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Connecting:
         life.standing.set_provider(traits.id, ProviderState.STARTING)
         stage.cast.coming.connect(life.arrivals.coming)
         actor = stage.actor = await stage.cast.start(life.first, stage.cast.new_identity(traits))
-        stage.viewer.send(messages.FollowAvatar(actor.identity))
+        stage.viewer.send(viewer_commands.FollowAvatar(actor.identity))
         if life.output.audio is None:
             life.output.audio = life.measuring.listen(LevelMeter(actor.sink, clock=life.clock))
         else:

@@ -49,7 +49,7 @@ from avatar_core.providers.videosdk_meeting import VideoSdkMeeting
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands
 from avatar_core.wire.codec import JsonScalar
 from avatar_core.wire.livekit import SwapRequest
 
@@ -275,7 +275,7 @@ class SessionLife:
 
     def _on_preview_size(self, width_px: int, height_px: int) -> None:
         if (viewer := self.viewer) is not None:
-            viewer.send(messages.SetPreviewSize(width_px, height_px))
+            viewer.send(viewer_commands.SetPreviewSize(width_px, height_px))
 
     def _on_speech_failure(self, error: BaseException) -> None:
         self.standing.raise_notice(Notice("speech", Severity.FAIL, "The speech stopped", str(error)))

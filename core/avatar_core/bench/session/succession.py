@@ -11,7 +11,7 @@ from avatar_core.bench.stage.stage import Stage
 from avatar_core.bench.states import ProviderState, SessionState
 from avatar_core.room.answer_checks import WireFinding
 from avatar_core.room.answered_output import AnsweredOutput
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands
 
 if TYPE_CHECKING:
     from avatar_core.bench.session.life import SessionLife
@@ -104,7 +104,7 @@ class Succession:
         if stage is None or life.closed:
             return
         stage.actor = actor
-        stage.viewer.send(messages.FollowAvatar(actor.identity))
+        stage.viewer.send(viewer_commands.FollowAvatar(actor.identity))
         self._give_stage(actor)
         life.settle()
 

@@ -5,22 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avatar_core.bench.figures.figures import Figures
-from avatar_core.bench.snapshot import (
-    LedgerBalance,
-    Mark,
-    Participant,
-    RoomInfo,
-    SegmentSpan,
-    SeriesSnapshot,
-    SessionSnapshot,
-    SpeechProgress,
-    TimelineSnapshot,
-    UntrustedTime,
-)
+from avatar_core.bench.snapshot import LedgerBalance, Participant, RoomInfo, SessionSnapshot, SpeechProgress
 from avatar_core.bench.stage.cast import Actor
 from avatar_core.bench.stage.stage import Stage
 from avatar_core.bench.stage.venue import AGENT_IDENTITY, VIEWER_IDENTITY
 from avatar_core.bench.states import Role, SeriesName, SessionState
+from avatar_core.bench.timeline_snapshot import Mark, SegmentSpan, SeriesSnapshot, TimelineSnapshot, UntrustedTime
 from avatar_core.bench.viewing.screen import Screen
 from avatar_core.metrics.trust import TrustJudge
 

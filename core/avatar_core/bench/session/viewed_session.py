@@ -9,10 +9,11 @@ from typing import Generic, Protocol, TypeVar
 from avatar_core.bench.command_desk import CommandDesk, Outcome
 from avatar_core.bench.contract import CommandResult, PreviewReader, WebRtcStatistics
 from avatar_core.bench.figures.figures import Figures, Sample
-from avatar_core.bench.snapshot import Levels, SeriesSnapshot, SessionSnapshot, TimelineSnapshot
+from avatar_core.bench.snapshot import Levels, SessionSnapshot
 from avatar_core.bench.speech.book import Book
 from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Command, SeriesName, SessionState, Severity
+from avatar_core.bench.timeline_snapshot import SeriesSnapshot, TimelineSnapshot
 from avatar_core.bench.viewing.recordings import Recordings
 from avatar_core.bench.viewing.screen import Screen
 from avatar_core.bench.viewing.viewer_child import RemotePreview, ViewerChild
@@ -21,7 +22,7 @@ from avatar_core.errors import BenchError
 from avatar_core.room.closing import CloseOnce
 from avatar_core.room.wire_record import WireEvent
 from avatar_core.signal import Signal
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands
 
 
 class View(Protocol):
@@ -188,7 +189,7 @@ class ViewedSession(Generic[L]):
         async def body() -> Outcome:
             self.life.screen.monitor_muted = muted
             if (viewer := self.life.viewer) is not None:
-                viewer.send(messages.SetMonitor(muted))
+                viewer.send(viewer_commands.SetMonitor(muted))
             return True, "Muted" if muted else "Playing", {}
 
         return await self._at_once(Command.SET_MONITOR_MUTED, body)

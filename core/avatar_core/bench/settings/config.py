@@ -8,23 +8,25 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from avatar_core.bench.settings.avatar_size import read_avatar_size
 from avatar_core.bench.settings.calibration import Calibration, calibration_path, load_calibration
 from avatar_core.bench.settings.dotenv import read_dotenv
 from avatar_core.bench.settings.face_calibration import face_biases_path, load_face_biases
+from avatar_core.bench.settings.room_choice import (
+    KEY_NAME,
+    SECRET_NAME,
+    URL_NAME,
+    Credentials,
+    RoomChoice,
+    RoomKind,
+)
 from avatar_core.bench.settings.vendors import VENDOR_KEY_NAMES
 from avatar_core.bench.settings.videosdk import SETTING_NAMES, VideoSdkSettings, read_videosdk_settings
 from avatar_core.errors import ConfigError
 from avatar_core.videosdk.environment import interpreter_in
-
-URL_NAME = "LIVEKIT_URL"
-KEY_NAME = "LIVEKIT_API_KEY"
-SECRET_NAME = "LIVEKIT_API_SECRET"
 
 RETURN_TIMEOUT_NAME = "AVATAR_RETURN_TIMEOUT"
 SIZE_NAME = "AVATAR_SIZE"
@@ -47,66 +49,6 @@ _SETTINGS_NAMES = {
     "return_timeout": RETURN_TIMEOUT_NAME,
     "avatar_size": SIZE_NAME,
 }
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """The API key and secret that tokens for a room are signed with."""
-
-    api_key: str = field(repr=False)
-    api_secret: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        for missing, present, value in (
-            (KEY_NAME, SECRET_NAME, self.api_key),
-            (SECRET_NAME, KEY_NAME, self.api_secret),
-        ):
-            if not value:
-                raise ConfigError(f"{present} is set but {missing} is not. Set both or neither.")
-
-
-class RoomKind(StrEnum):
-    """Which server is behind the room: ours, a `livekit-server` that we start, or one that runs already."""
-
-    EMBEDDED = "embedded"
-    SERVER = "server"
-    URL = "url"
-
-
-@dataclass(frozen=True)
-class RoomChoice:
-    """The room that is taken and, for the user to see, why. `url` is set for RoomKind.URL alone."""
-
-    kind: RoomKind
-    reason: str
-    url: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind is not RoomKind.URL:
-            if self.url:
-                raise ValueError(f"a room of the kind {self.kind} has no URL")
-            return
-        address = self._address()
-        if address is None or address[0] not in ("ws", "wss", "http", "https"):
-            raise ConfigError(f"The room's URL is not like wss://host or ws://host:7880 ({self.reason}).")
-
-    @property
-    def host(self) -> str:
-        """Host and port of `url`, fit to be shown; empty without a URL."""
-        address = self._address()
-        return address[1] if address else ""
-
-    def _address(self) -> tuple[str, str] | None:
-        try:
-            parts = urlsplit(self.url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            return None
-        # A name and password inside a URL would end up in logs.
-        if not host or parts.username is not None:
-            return None
-        shown = f"[{host}]" if ":" in host else host
-        return parts.scheme, f"{shown}:{port}" if port else shown
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from avatar_core.bench.snapshot import LedgerBalance, LedgerRow, Mark, SegmentSpan
+from avatar_core.bench.snapshot import LedgerBalance, LedgerRow
 from avatar_core.bench.states import SegmentState
+from avatar_core.bench.timeline_snapshot import Mark, SegmentSpan
 from avatar_core.clock import Clock
 from avatar_core.playback.contract import (
     AudioOutput,

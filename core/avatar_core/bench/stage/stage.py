@@ -22,7 +22,7 @@ from avatar_core.room.rpc import RpcCall, RpcError
 from avatar_core.room.values import ConnectionState, Participant, ParticipantLeft, StateChanged
 from avatar_core.signal import Signal
 from avatar_core.tasks import cancel_and_wait, spawn
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands
 from avatar_core.wire.livekit import (
     RPC_PLAYBACK_FINISHED,
     RPC_REJECT,
@@ -175,7 +175,7 @@ class Stage:
             self._venue.on_server_exit(lambda why: self._lifeline.lose("The room server ended", why))
             url = self._venue.room.url
             self._viewer = await ViewerChild.start(
-                messages.StartViewer(url, self._venue.viewer_token(), None, monitor_muted)
+                viewer_commands.StartViewer(url, self._venue.viewer_token(), None, monitor_muted)
             )
             self._viewer.said.connect(self._on_viewer_said)
             self._viewer.ended.connect(lambda why: self._lifeline.lose("The viewer process ended", why))

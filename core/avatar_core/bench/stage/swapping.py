@@ -11,7 +11,7 @@ from avatar_core.errors import ProviderStartError
 from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.recall import Recall, SwapOutcome, SwapPolicy
 from avatar_core.providers.contract import Provider
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands, viewer_events
 
 _GAP_TIMEOUT_S = 3.0
 
@@ -135,7 +135,7 @@ class Swaps:
 
     def _take_over(self, stage: Stage, actor: Actor, policy: SwapPolicy) -> Recall:
         stage.actor = actor
-        stage.viewer.send(messages.FollowAvatar(actor.identity))
+        stage.viewer.send(viewer_commands.FollowAvatar(actor.identity))
         recall = self._output.replace_audio_tail(actor.sink, policy=policy)
         self._go_live(actor)
         return recall
@@ -167,5 +167,5 @@ def _require_present(stage: Stage, actor: Actor) -> None:
         raise ProviderStartError(f"{actor.traits.name} left while it took over.")
 
 
-def _length_ms(gap: messages.MediaGap | None) -> float | None:
+def _length_ms(gap: viewer_events.MediaGap | None) -> float | None:
     return None if gap is None else (gap.ended_s - gap.began_s) * 1000

@@ -4,7 +4,8 @@ import secrets
 import shutil
 from collections.abc import Callable
 
-from avatar_core.bench.settings.config import Config, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomKind
 from avatar_core.errors import ConfigError
 from avatar_core.providers.contract import Seat
 from avatar_core.room.server import RoomServer, RunningRoom, start_embedded_room, start_livekit_server

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from avatar_core.metrics.sound_health import Stretch
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
+from avatar_core.wire.fields import MediaKind
 
 T = TypeVar("T")
 
@@ -18,22 +19,22 @@ class Hearing:
     """Fed every event of the viewer; owned by the session. Times are monotonic seconds of this machine."""
 
     def __init__(self) -> None:
-        self._changes: deque[messages.SoundChanged] = deque(maxlen=_CHANGES_KEPT)
+        self._changes: deque[viewer_events.SoundChanged] = deque(maxlen=_CHANGES_KEPT)
         self._first: dict[tuple[str, str], float] = {}
-        self._gaps: deque[messages.MediaGap] = deque(maxlen=_GAPS_KEPT)
+        self._gaps: deque[viewer_events.MediaGap] = deque(maxlen=_GAPS_KEPT)
         self._news = asyncio.Event()
 
     def take(self, message: object) -> None:
         """Keep what matters of one event."""
         match message:
-            case messages.SoundChanged():
+            case viewer_events.SoundChanged():
                 self._changes.append(message)
-            case messages.FirstMedia():
+            case viewer_events.FirstMedia():
                 self._first[message.identity, message.kind] = message.at_s
-            case messages.ParticipantLeft():
+            case viewer_events.ParticipantLeft():
                 for kind in ("audio", "video"):
                     self._first.pop((message.identity, kind), None)
-            case messages.MediaGap():
+            case viewer_events.MediaGap():
                 self._gaps.append(message)
             case _:
                 return
@@ -112,12 +113,10 @@ class Hearing:
         """When the first picture of `identity` came; None where it did not in time."""
         return await self._wait(lambda: self._first.get((identity, "video")), timeout_s)
 
-    async def gap(
-        self, kind: messages.MediaKind, new: str, since_s: float, timeout_s: float
-    ) -> messages.MediaGap | None:
+    async def gap(self, kind: MediaKind, new: str, since_s: float, timeout_s: float) -> viewer_events.MediaGap | None:
         """The gap at the handover to `new` that was asked for at `since_s`; None where none was told in time."""
 
-        def find() -> messages.MediaGap | None:
+        def find() -> viewer_events.MediaGap | None:
             return next(
                 (
                     gap
@@ -129,7 +128,7 @@ class Hearing:
 
         return await self._wait(find, timeout_s)
 
-    def _changes_of(self, identity: str) -> Iterator[messages.SoundChanged]:
+    def _changes_of(self, identity: str) -> Iterator[viewer_events.SoundChanged]:
         return (change for change in self._changes if change.identity == identity)
 
     async def _wait(self, find: Callable[[], T | None], timeout_s: float) -> T | None:

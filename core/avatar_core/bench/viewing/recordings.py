@@ -9,7 +9,7 @@ from avatar_core.bench.standing import Standing
 from avatar_core.bench.states import Severity
 from avatar_core.bench.viewing.viewer_child import ViewerChild
 from avatar_core.clock import Clock
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands, viewer_events
 
 _ANSWER_TIMEOUT_S = 10.0
 _NAME = "recording"
@@ -23,11 +23,11 @@ class Recordings:
         self.info: RecordingInfo | None = None
         self._standing = standing
         self._clock = clock
-        self._answer: asyncio.Future[messages.RecordingState] | None = None
+        self._answer: asyncio.Future[viewer_events.RecordingState] | None = None
 
     def take(self, message: object) -> None:
         """One of the viewer's events."""
-        if not isinstance(message, messages.RecordingState):
+        if not isinstance(message, viewer_events.RecordingState):
             return
         if message.state == "recording":
             self.info = RecordingInfo(message.path, self._clock.now())
@@ -75,9 +75,9 @@ class Recordings:
         values = {"recorded_s": answer.length_s, "dropped": float(answer.dropped)}
         return answer.state == "stopped", text, values
 
-    async def _ask(self, viewer: ViewerChild, path: str | None) -> messages.RecordingState | None:
+    async def _ask(self, viewer: ViewerChild, path: str | None) -> viewer_events.RecordingState | None:
         self._answer = asyncio.get_running_loop().create_future()
-        viewer.send(messages.Record(path))
+        viewer.send(viewer_commands.Record(path))
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 return await self._answer

@@ -7,7 +7,7 @@ from avatar_core.bench.snapshot import Levels, MonitorInfo, PreviewInfo
 from avatar_core.bench.states import PreviewState
 from avatar_core.bench.viewing.viewer_child import RemotePreview
 from avatar_core.clock import Clock, wall_time
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 
 _STOPPED_AFTER_S = 1.0
 _QUIET_DBFS = -119.0
@@ -27,7 +27,7 @@ class Screen:
         """How long avatars took to join."""
         self._clock = clock
         self._preview = preview
-        self._video: messages.VideoStats | None = None
+        self._video: viewer_events.VideoStats | None = None
         # Identity and name of the one that is shown, and whether it has a face.
         self._live: tuple[str, str, bool] | None = None
         self._loading: tuple[str, float] | None = None
@@ -58,7 +58,7 @@ class Screen:
     def monitor_muted(self, muted: bool) -> None:
         self.monitor = replace(self.monitor, muted=muted)
 
-    def monitor_is_news(self, state: messages.MonitorState) -> bool:
+    def monitor_is_news(self, state: viewer_events.MonitorState) -> bool:
         """Whether this tells of a lack that was not told of before."""
         return state.state in ("no_device", "failed") and state.detail != self.monitor.why
 
@@ -69,20 +69,20 @@ class Screen:
     def take(self, message: object) -> None:
         """Keep what matters of one of the viewer's events."""
         match message:
-            case messages.VideoStats():
+            case viewer_events.VideoStats():
                 if self.shows(message.identity):
                     self._video = message
-            case messages.Levels():
+            case viewer_events.Levels():
                 quiet = message.rms_dbfs < _QUIET_DBFS
                 # One may still be under way when its avatar has gone.
                 heard = self.shows(message.identity) and not quiet
                 self.levels = Levels(message.rms_dbfs, message.peak_dbfs) if heard else Levels()
-            case messages.MonitorState():
+            case viewer_events.MonitorState():
                 available = message.state in ("playing", "muted")
                 self.monitor = MonitorInfo(available, message.device, self.monitor_muted, message.detail)
-            case messages.Samples(series="loss_percent"):
+            case viewer_events.Samples(series="loss_percent"):
                 self.loss_percent = message.points[-1][1]
-            case messages.Samples(series="jitter_ms"):
+            case viewer_events.Samples(series="jitter_ms"):
                 self.jitter_ms = message.points[-1][1]
 
     def preview_info(self) -> PreviewInfo:

@@ -9,8 +9,9 @@ from avatar_core.errors import BenchError, WireError
 from avatar_core.signal import Signal
 from avatar_core.tasks import TaskGroup
 from avatar_core.viewer.preview_memory import MappedPreview
-from avatar_core.wire import messages
-from avatar_core.wire.messages import VIEWER_COMMANDS, VIEWER_EVENTS
+from avatar_core.wire import process_messages, viewer_commands, viewer_events
+from avatar_core.wire.viewer_commands import VIEWER_COMMANDS
+from avatar_core.wire.viewer_events import VIEWER_EVENTS
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class ViewerChild:
         self._tasks.spawn(self._listen(), name="viewer events")
 
     @classmethod
-    async def start(cls, command: messages.StartViewer) -> "ViewerChild":
+    async def start(cls, command: viewer_commands.StartViewer) -> "ViewerChild":
         """Start the process and tell it where to go; raises BenchError where it can't be started."""
         child = await ChildProcess.start("avatar_core.viewer", name="viewer")
         viewer = cls(child)
@@ -60,7 +61,7 @@ class ViewerChild:
             except WireError as error:
                 _log.warning("the viewer said what can't be read: %s", error)
                 continue
-            if isinstance(message, messages.ProcessFailure) and message.fatal:
+            if isinstance(message, process_messages.ProcessFailure) and message.fatal:
                 self._last_failure = f"{message.what} {message.where}".strip()
             self.said.emit(message)
         how = await self._child.how_it_ended()
@@ -93,7 +94,7 @@ class RemotePreview:
         if self._box is not None:
             self._request_size(*self._box)
 
-    def attach(self, announced: messages.PreviewMemory) -> None:
+    def attach(self, announced: viewer_events.PreviewMemory) -> None:
         """Read from this block from now on; sequences go on rising across blocks."""
         try:
             memory = MappedPreview(announced.memory_name, announced.slot_bytes)

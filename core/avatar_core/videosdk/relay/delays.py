@@ -8,7 +8,7 @@ from typing import Final
 
 from avatar_core.clock import Clock
 from avatar_core.metrics.summary import summarize
-from avatar_core.wire.messages import MediaKind
+from avatar_core.wire.fields import MediaKind
 from avatar_core.wire.relay import Relayed
 
 PERIOD_S: Final = 1.0

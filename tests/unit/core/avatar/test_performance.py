@@ -4,7 +4,7 @@ from avatar_core.avatar.performance import Performance
 from avatar_core.avatar.synchronizer import AVSynchronizer
 from avatar_core.avatar.synchronizer_options import SynchronizerOptions
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.data_stream_receiver import BufferCleared, IncomingSegment
+from avatar_core.room.incoming_segment import BufferCleared, IncomingSegment
 from avatar_core.signal import Signal
 from avatar_core.tasks import cancel_and_wait, spawn
 from tests.fakes.clock import ManualClock, settle

@@ -10,8 +10,8 @@ from avatar_core.bench.fake.session import FakeSession
 from avatar_core.bench.results.result import verdict_of
 from avatar_core.bench.scenarios.catalogue import SCENARIOS
 from avatar_core.bench.scenarios.steps import Step, Steps
-from avatar_core.bench.snapshot import UntrustedTime
 from avatar_core.bench.states import Command
+from avatar_core.bench.timeline_snapshot import UntrustedTime
 from avatar_core.clock import MonotonicClock
 from avatar_core.metrics.verdicts import Check, Threshold
 

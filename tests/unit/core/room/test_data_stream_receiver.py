@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from avatar_core.media.frames import AudioFrame, AudioSegmentEnd
-from avatar_core.room.data_stream_receiver import BufferCleared, DataStreamAudioReceiver
+from avatar_core.room.data_stream_receiver import DataStreamAudioReceiver
+from avatar_core.room.incoming_segment import BufferCleared
 from avatar_core.room.rpc import RpcCall
 from avatar_core.tasks import cancel_and_wait, spawn
 from avatar_core.wire.livekit import (

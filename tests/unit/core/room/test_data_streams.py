@@ -4,13 +4,8 @@ import pytest
 from livekit import rtc
 
 from avatar_core.errors import RoomError
-from avatar_core.room.data_streams import (
-    MAX_OPEN_STREAMS,
-    DataStreams,
-    IncomingStream,
-    StreamAborted,
-    StreamHandlerFailed,
-)
+from avatar_core.room.data_streams import MAX_OPEN_STREAMS, DataStreams, StreamHandlerFailed
+from avatar_core.room.incoming_stream import IncomingStream, StreamAborted
 from tests.fakes.sdk_room import FakeStreamReader
 
 

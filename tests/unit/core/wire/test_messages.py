@@ -4,38 +4,46 @@ import pytest
 
 from avatar_core.errors import WireError
 from avatar_core.wire import analysis as a
-from avatar_core.wire import messages as m
+from avatar_core.wire import process_messages as p
+from avatar_core.wire import viewer_commands as c
+from avatar_core.wire import viewer_events as e
 from avatar_core.wire.control import Vocabulary
 
 EXAMPLES: list[tuple[Vocabulary, object]] = [
-    (m.VIEWER_COMMANDS, m.StartViewer("ws://127.0.0.1:7880", "secret-token", None, False)),
-    (m.VIEWER_COMMANDS, m.FollowAvatar("avatar-2")),
-    (m.VIEWER_COMMANDS, m.SetPreviewSize(1_280, 720)),
-    (m.VIEWER_COMMANDS, m.SetMonitor(True)),
-    (m.VIEWER_COMMANDS, m.WatchProcesses({"worker": (4_711, 4_712), "room": ()})),
-    (m.VIEWER_COMMANDS, m.Observe(7, "avatar", 12.5, "/tmp/seven.npz")),
-    (m.VIEWER_COMMANDS, m.Record("/tmp/recording.mkv")),
-    (m.VIEWER_COMMANDS, m.Stop()),
-    (m.VIEWER_EVENTS, m.ViewerJoined("viewer", 1.0)),
-    (m.VIEWER_EVENTS, m.TrackSubscribed("avatar", "video", "avatar_video", 1.0)),
-    (m.VIEWER_EVENTS, m.TrackUnsubscribed("avatar", "audio", "avatar_audio", 2.0)),
-    (m.VIEWER_EVENTS, m.ParticipantLeft("avatar", "", 3.0)),
-    (m.VIEWER_EVENTS, m.RoomPeople((m.Person("avatar", "agent", "bench-agent", ("audio", "video")),), 2, 3.0)),
-    (m.VIEWER_EVENTS, m.FirstMedia("avatar", "audio", 1.5)),
-    (m.VIEWER_EVENTS, m.SoundChanged("avatar", False, 1.5)),
-    (m.VIEWER_EVENTS, m.MediaGap("video", "old", "new", 5.2, 5.1)),
-    (m.VIEWER_EVENTS, m.VideoStats("avatar", 1_280, 720, 29.9, 1.5e6, 3, 9.0)),
-    (m.VIEWER_EVENTS, m.Samples("freeze_s", ((1.0, 12.5), (1.5, 3.0)))),
-    (m.VIEWER_EVENTS, m.OffsetMeasured(1.0, -12.5, 41)),
-    (m.VIEWER_EVENTS, m.OffsetMeasured(1.0, -12.5)),
-    (m.VIEWER_EVENTS, m.WayRead(1.0, -45.0, -20.5)),
-    (m.VIEWER_EVENTS, m.WayRead(1.0, -45.0)),
-    (m.VIEWER_EVENTS, m.TrackStatistics("avatar", "audio", '[{"codec":{}}]', 9.0)),
-    (m.VIEWER_EVENTS, m.Levels("avatar", -6.0, -18.5, 9.0)),
-    (m.VIEWER_EVENTS, m.PreviewMemory("psm_1", 3, 921_600, 640, 360)),
-    (m.VIEWER_EVENTS, m.MonitorState("no_device", "", "No speaker found.")),
-    (m.VIEWER_EVENTS, m.Observed(7, "")),
-    (m.VIEWER_EVENTS, m.RecordingState("failed", "/tmp/recording.mkv", 42.0, 3, "The disk is full.")),
+    (c.VIEWER_COMMANDS, c.StartViewer("ws://127.0.0.1:7880", "secret-token", None, False)),
+    (c.VIEWER_COMMANDS, c.FollowAvatar("avatar-2")),
+    (c.VIEWER_COMMANDS, c.SetPreviewSize(1_280, 720)),
+    (c.VIEWER_COMMANDS, c.SetMonitor(True)),
+    (c.VIEWER_COMMANDS, c.WatchProcesses({"worker": (4_711, 4_712), "room": ()})),
+    (c.VIEWER_COMMANDS, c.Observe(7, "avatar", 12.5, "/tmp/seven.npz")),
+    (c.VIEWER_COMMANDS, c.Record("/tmp/recording.mkv")),
+    (c.VIEWER_COMMANDS, p.Stop()),
+    (e.VIEWER_EVENTS, e.ViewerJoined("viewer", 1.0)),
+    (e.VIEWER_EVENTS, e.TrackSubscribed("avatar", "video", "avatar_video", 1.0)),
+    (e.VIEWER_EVENTS, e.TrackUnsubscribed("avatar", "audio", "avatar_audio", 2.0)),
+    (e.VIEWER_EVENTS, e.ParticipantLeft("avatar", "", 3.0)),
+    (
+        e.VIEWER_EVENTS,
+        e.RoomPeople((e.Person("avatar", "agent", "bench-agent", ("audio", "video")),), 2, 3.0),
+    ),
+    (e.VIEWER_EVENTS, e.FirstMedia("avatar", "audio", 1.5)),
+    (e.VIEWER_EVENTS, e.SoundChanged("avatar", False, 1.5)),
+    (e.VIEWER_EVENTS, e.MediaGap("video", "old", "new", 5.2, 5.1)),
+    (e.VIEWER_EVENTS, e.VideoStats("avatar", 1_280, 720, 29.9, 1.5e6, 3, 9.0)),
+    (e.VIEWER_EVENTS, e.Samples("freeze_s", ((1.0, 12.5), (1.5, 3.0)))),
+    (e.VIEWER_EVENTS, e.OffsetMeasured(1.0, -12.5, 41)),
+    (e.VIEWER_EVENTS, e.OffsetMeasured(1.0, -12.5)),
+    (e.VIEWER_EVENTS, e.WayRead(1.0, -45.0, -20.5)),
+    (e.VIEWER_EVENTS, e.WayRead(1.0, -45.0)),
+    (e.VIEWER_EVENTS, e.TrackStatistics("avatar", "audio", '[{"codec":{}}]', 9.0)),
+    (e.VIEWER_EVENTS, e.Levels("avatar", -6.0, -18.5, 9.0)),
+    (e.VIEWER_EVENTS, e.PreviewMemory("psm_1", 3, 921_600, 640, 360)),
+    (e.VIEWER_EVENTS, e.MonitorState("no_device", "", "No speaker found.")),
+    (e.VIEWER_EVENTS, e.Observed(7, "")),
+    (
+        e.VIEWER_EVENTS,
+        e.RecordingState("failed", "/tmp/recording.mkv", 42.0, 3, "The disk is full."),
+    ),
     (a.ANALYST_COMMANDS, a.Analyze(7, "avatar", "/tmp/said", "/tmp/seen", None, 12.5, None, 15.0, 2.5, False)),
     (
         a.ANALYST_COMMANDS,
@@ -48,14 +56,17 @@ EXAMPLES: list[tuple[Vocabulary, object]] = [
     (a.ANALYST_EVENTS, a.FaceAnalyzed(4, None, 1.0, 13.0, 0.0, "too little speech")),
     (a.ANALYST_EVENTS, a.FaceAnalyzed(5, -31.5, 1.0, 13.0, 0.62, "")),
     (a.ANALYST_EVENTS, a.Analyzed(7, {"click_count": (0.0,)}, True, 12.6, 15.1, "")),
-    (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
-    (m.VIEWER_EVENTS, m.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0, {"worker": 61.5}, 0.25)),
-    (m.VIEWER_EVENTS, m.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0)),
-    (m.WORKER_COMMANDS, m.Stop()),
-    (m.WORKER_EVENTS, m.WorkerReady("avatar", 1.0)),
-    (m.WORKER_EVENTS, m.WorkerEnded("controller_gone", "", 2.0)),
+    (e.VIEWER_EVENTS, p.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0)),
+    (e.VIEWER_EVENTS, p.ProcessLoad(0.3, 0.6, 2.0, 12.5, 9.0, {"worker": 61.5}, 0.25)),
+    (
+        e.VIEWER_EVENTS,
+        p.ProcessFailure("The room is gone.", "viewer", "Reconnect.", True, 9.0),
+    ),
+    (p.WORKER_COMMANDS, p.Stop()),
+    (p.WORKER_EVENTS, p.WorkerReady("avatar", 1.0)),
+    (p.WORKER_EVENTS, p.WorkerEnded("controller_gone", "", 2.0)),
 ]
-SHARED = {m.ProcessLoad, m.ProcessFailure}
+SHARED = {p.ProcessLoad, p.ProcessFailure}
 
 
 @pytest.mark.parametrize(("vocabulary", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
@@ -65,12 +76,12 @@ def test_message_goes_through_its_channel(vocabulary: Vocabulary, message: objec
 
 def test_every_message_of_every_channel_is_among_the_examples_and_frozen() -> None:
     for vocabulary in (
-        m.VIEWER_COMMANDS,
-        m.VIEWER_EVENTS,
+        c.VIEWER_COMMANDS,
+        e.VIEWER_EVENTS,
         a.ANALYST_COMMANDS,
         a.ANALYST_EVENTS,
-        m.WORKER_COMMANDS,
-        m.WORKER_EVENTS,
+        p.WORKER_COMMANDS,
+        p.WORKER_EVENTS,
     ):
         shown = {type(message) for channel, message in EXAMPLES if channel is vocabulary}
         assert shown | SHARED >= vocabulary.messages
@@ -84,17 +95,17 @@ def test_token_shows_in_no_repr() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        m.SetPreviewSize(0, 360),
-        m.SetPreviewSize(9_000, 360),
-        m.FollowAvatar(""),
-        m.StartViewer("ws://x", "", None, False),
+        c.SetPreviewSize(0, 360),
+        c.SetPreviewSize(9_000, 360),
+        c.FollowAvatar(""),
+        c.StartViewer("ws://x", "", None, False),
     ],
 )
 def test_impossible_values_are_refused(message: object) -> None:
     with pytest.raises(WireError):
-        m.VIEWER_COMMANDS.decode(m.VIEWER_COMMANDS.encode(message))
+        c.VIEWER_COMMANDS.decode(c.VIEWER_COMMANDS.encode(message))
 
 
 def test_levels_above_full_scale_are_refused() -> None:
     with pytest.raises(WireError, match="peak_dbfs"):
-        m.VIEWER_EVENTS.decode(m.VIEWER_EVENTS.encode(m.Levels("avatar", 0.1, -3.0, 1.0)))
+        e.VIEWER_EVENTS.decode(e.VIEWER_EVENTS.encode(e.Levels("avatar", 0.1, -3.0, 1.0)))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from avatar_core.bench.snapshot import Mark, SeriesSnapshot, TimelineSnapshot, UntrustedTime
 from avatar_core.bench.states import SeriesName
+from avatar_core.bench.timeline_snapshot import Mark, SeriesSnapshot, TimelineSnapshot, UntrustedTime
 from avatar_gui.plots.panel import PlotPanel
 from avatar_gui.plots.spec import DRIFT, SENT, SIGN_SENTENCE
 from avatar_gui.plots.time_axis import TimeAxis

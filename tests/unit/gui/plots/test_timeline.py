@@ -1,8 +1,8 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from avatar_core.bench.snapshot import SegmentSpan, TimelineSnapshot
 from avatar_core.bench.states import SegmentState
+from avatar_core.bench.timeline_snapshot import SegmentSpan, TimelineSnapshot
 from avatar_gui.icons import Icons
 from avatar_gui.plots.time_axis import TimeAxis
 from avatar_gui.plots.timeline import Lanes

@@ -6,7 +6,8 @@ import pytest
 
 from avatar_core.bench.cli.main import ExitCode, build_parser, main
 from avatar_core.bench.observe.observed import Observed, ObserveRequest
-from avatar_core.bench.settings.config import Config, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomKind
 
 
 class Windows:

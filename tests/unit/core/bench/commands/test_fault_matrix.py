@@ -12,7 +12,8 @@ from avatar_core.bench.commands import fault_runs
 from avatar_core.bench.commands.fault_matrix import Row, Seen, markdown, row_object, what_was_seen
 from avatar_core.bench.commands.fault_runs import MatrixRequest, rows
 from avatar_core.bench.scenarios.steps import Step
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.snapshot import Finding, SessionSnapshot
 from avatar_core.bench.states import SessionState
 from avatar_core.errors import ConfigError

@@ -8,7 +8,8 @@ import pytest
 from avatar_core.bench.commands.headless import RunRequest, drive, run_headless
 from avatar_core.bench.fake.behaviour import FakeFault, FakeTimes
 from avatar_core.bench.fake.session import FakeSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.errors import ConfigError
 from avatar_core.playback.recall import SwapPolicy
 

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from avatar_core.bench.commands.serve_room import ready_text, room_server_config, serve, stopped_by_signals
-from avatar_core.bench.settings.config import Credentials
+from avatar_core.bench.settings.room_choice import Credentials
 from avatar_core.errors import ConfigError, RoomServerError
 
 OWN = Credentials("own-key", "an-own-secret-of-at-least-32-bytes")

@@ -5,7 +5,8 @@ import pytest
 
 from avatar_core.bench.doctor.livekit import Answer, check_livekit, check_server_command, judge_answer
 from avatar_core.bench.doctor.report import Check, State
-from avatar_core.bench.settings.config import Config, Credentials, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import Credentials, RoomChoice, RoomKind
 
 
 def judge(status: int | None, text: str = "") -> Check:

@@ -3,7 +3,7 @@ import pytest
 from avatar_core.bench.doctor.livekit import Answer
 from avatar_core.bench.doctor.report import State
 from avatar_core.bench.doctor.room import judge_room, refusal
-from avatar_core.bench.settings.config import RoomKind
+from avatar_core.bench.settings.room_choice import RoomKind
 
 
 def test_a_room_that_lets_us_in_is_ok() -> None:

@@ -9,7 +9,7 @@ from avatar_core.bench.snapshot import LedgerBalance, MetricRow
 from avatar_core.bench.states import SeriesName, Verdict
 from avatar_core.clock import wall_time
 from avatar_core.metrics.verdicts import Threshold
-from avatar_core.wire.messages import ProcessLoad
+from avatar_core.wire.process_messages import ProcessLoad
 from tests.fakes.clock import ManualClock
 from tests.fakes.trust import LIMITS
 

@@ -9,7 +9,7 @@ from avatar_core.bench.stage.cast import Coming
 from avatar_core.bench.standing import Standing
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.providers.registry import Registry
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 from tests.fakes.clock import ManualClock
 
 WHO = "avatar-wave-1"
@@ -38,9 +38,9 @@ def test_every_step_is_told_by_the_time_since_the_call() -> None:
     told.come("called", 4_300.0)
     told.come("created", 4_300.25)
     told.come("joined", 4_301.0)
-    told.arrivals.take(messages.TrackSubscribed(WHO, "audio", "voice", 4_301.0))
-    told.arrivals.take(messages.FirstMedia(WHO, "video", 4_301.5))
-    told.arrivals.take(messages.FirstMedia(WHO, "audio", 4_312.0))
+    told.arrivals.take(viewer_events.TrackSubscribed(WHO, "audio", "voice", 4_301.0))
+    told.arrivals.take(viewer_events.FirstMedia(WHO, "video", 4_301.5))
+    told.arrivals.take(viewer_events.FirstMedia(WHO, "audio", 4_312.0))
     assert told.said == [
         ("Call", "Wave is asked to join as avatar-wave-1"),
         ("Created", "Wave answered, 0.25 s after the call"),
@@ -53,7 +53,7 @@ def test_every_step_is_told_by_the_time_since_the_call() -> None:
 
 def test_whoever_was_not_called_is_told_of_without_a_time() -> None:
     told = Told()
-    told.arrivals.take(messages.FirstMedia("bench-agent", "audio", 4_301.5))
+    told.arrivals.take(viewer_events.FirstMedia("bench-agent", "audio", 4_301.5))
     assert told.said == [("First", "First sound of bench-agent")]
 
 

@@ -11,7 +11,7 @@ from avatar_core.errors import BenchError
 from avatar_core.metrics.lip_sync.bias import Biases
 from avatar_core.tasks import TaskGroup
 from avatar_core.wire.analysis import FaceAnalyzed
-from avatar_core.wire.messages import OffsetMeasured, SoundChanged
+from avatar_core.wire.viewer_events import OffsetMeasured, SoundChanged
 from tests.fakes.clock import ManualClock
 
 LIMITS = load_trust_limits()

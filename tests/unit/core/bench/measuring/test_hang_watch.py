@@ -4,7 +4,8 @@ import pytest
 
 from avatar_core.bench.measuring.hang_watch import HUNG_AFTER_S, HangWatch
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.snapshot import LedgerRow
 from avatar_core.bench.states import SegmentState
 from tests.fakes.clock import ManualClock

@@ -5,7 +5,7 @@ import pytest
 from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.measuring.offset_course import OffsetCourse
 from avatar_core.bench.settings.thresholds import load_trust_limits
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_events
 from tests.fakes.clock import ManualClock
 
 
@@ -17,7 +17,7 @@ def course(slope_ms_per_s: float, way_ms_per_s: float, *, told: bool = True) -> 
         if told:
             figures.way.told(float(second), way_ms_per_s * second, way_ms_per_s * second - 7.0)
         offset_ms = 10.0 + (slope_ms_per_s + way_ms_per_s) * second
-        offsets.take(messages.OffsetMeasured(float(second), offset_ms))
+        offsets.take(viewer_events.OffsetMeasured(float(second), offset_ms))
     offsets.measure((1.0, 20.0), since_s=0.0, until_s=20.0)
     return figures
 

@@ -15,7 +15,7 @@ from avatar_core.bench.states import ProviderState
 from avatar_core.errors import ProviderTimeout
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.tasks import TaskGroup
-from avatar_core.wire.messages import Person, RoomPeople
+from avatar_core.wire.viewer_events import Person, RoomPeople
 from tests.fakes.clock import ManualClock, settle
 
 AGENT = Person("agent-1", "agent", "", ())

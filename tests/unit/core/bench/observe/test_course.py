@@ -3,7 +3,7 @@
 from avatar_core.bench.figures.figures import Figures
 from avatar_core.bench.observe.course import Course
 from avatar_core.bench.settings.thresholds import load_trust_limits
-from avatar_core.wire.messages import FirstMedia, MediaGap, OffsetMeasured, SoundChanged
+from avatar_core.wire.viewer_events import FirstMedia, MediaGap, OffsetMeasured, SoundChanged
 from tests.fakes.clock import ManualClock
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from avatar_core.bench.observe.people import avatar_of, company_of, driver_of, who_is_there
-from avatar_core.wire.messages import MediaKind, Person
+from avatar_core.wire.fields import MediaKind
+from avatar_core.wire.viewer_events import Person
 
 BOTH: tuple[MediaKind, ...] = ("audio", "video")
 USER = Person("ada", "standard", "", ("audio",))

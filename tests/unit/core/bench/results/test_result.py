@@ -4,16 +4,9 @@ from avatar_core.bench.avatar_metrics import TimedAvatarMetrics
 from avatar_core.bench.results.result import build_result, step_line, table, verdict_of
 from avatar_core.bench.scenarios.catalogue import SCENARIOS
 from avatar_core.bench.scenarios.steps import Step
-from avatar_core.bench.snapshot import (
-    Finding,
-    MetricRow,
-    RoomInfo,
-    SessionSnapshot,
-    TimelineSnapshot,
-    TrustInfo,
-    UntrustedTime,
-)
+from avatar_core.bench.snapshot import Finding, MetricRow, RoomInfo, SessionSnapshot, TrustInfo
 from avatar_core.bench.states import SessionState
+from avatar_core.bench.timeline_snapshot import TimelineSnapshot, UntrustedTime
 from avatar_core.metrics.verdicts import Check, Threshold
 from avatar_core.providers.joining import AvatarMetrics
 

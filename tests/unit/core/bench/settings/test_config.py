@@ -5,14 +5,12 @@ import pytest
 
 from avatar_core.bench.settings.config import (
     Config,
-    Credentials,
-    RoomChoice,
-    RoomKind,
     default_settings_path,
     desktop_environment,
     load_config,
     process_environment,
 )
+from avatar_core.bench.settings.room_choice import Credentials, RoomChoice, RoomKind
 from avatar_core.errors import ConfigError
 
 PAIR = {"LIVEKIT_API_KEY": "the-key", "LIVEKIT_API_SECRET": "the-secret"}

@@ -1,8 +1,9 @@
 import pytest
 
-from avatar_core.bench.snapshot import LedgerRow, SegmentSpan
+from avatar_core.bench.snapshot import LedgerRow
 from avatar_core.bench.speech.book import Book
 from avatar_core.bench.states import SegmentState
+from avatar_core.bench.timeline_snapshot import SegmentSpan
 from avatar_core.playback.contract import PlaybackFinishedEvent
 from avatar_core.playback.proxy import AudioSinkProxy
 from avatar_core.playback.recall import SwapPolicy

@@ -5,7 +5,7 @@ import pytest
 from avatar_core.bench.stage import interrupting
 from avatar_core.bench.stage.interrupting import InterruptMeasured, measure_interrupt, measure_leak_ms
 from avatar_core.bench.viewing.hearing import Hearing
-from avatar_core.wire.messages import SoundChanged
+from avatar_core.wire.viewer_events import SoundChanged
 from tests.fakes.clock import ManualClock, settle
 
 PRESSED_S = 1_000.0

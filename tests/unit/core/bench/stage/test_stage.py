@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.stage.stage import DispatcherChild, Stage
 from avatar_core.errors import ProviderStartError, RoomLost
 from tests.fakes.clock import ManualClock, settle

@@ -14,7 +14,8 @@ from avatar_core.playback.agent_output import AgentOutput
 from avatar_core.playback.recall import SwapOutcome, SwapPolicy
 from avatar_core.providers.contract import ProviderTraits
 from avatar_core.providers.joining import AvatarMetrics
-from avatar_core.wire.messages import FollowAvatar, MediaGap, SoundChanged
+from avatar_core.wire.viewer_commands import FollowAvatar
+from avatar_core.wire.viewer_events import MediaGap, SoundChanged
 from tests.fakes.audio_output import RemoteOutput, speech
 from tests.fakes.clock import ManualClock, settle
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from avatar_core.bench.viewing.hearing import Hearing
-from avatar_core.wire.messages import FirstMedia, Levels, MediaGap, ParticipantLeft, SoundChanged
+from avatar_core.wire.viewer_events import FirstMedia, Levels, MediaGap, ParticipantLeft, SoundChanged
 from tests.fakes.clock import settle
 
 SOON_S = 5.0

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from avatar_core.bench.session.bench_session import BenchSession
-from avatar_core.bench.settings.config import Config, RoomChoice, RoomKind
+from avatar_core.bench.settings.config import Config
+from avatar_core.bench.settings.room_choice import RoomChoice, RoomKind
 from avatar_core.bench.states import Severity
 from avatar_core.bench.viewing.recordings import Recordings
-from avatar_core.wire import messages
+from avatar_core.wire import viewer_commands, viewer_events
 from tests.fakes.clock import ManualClock, settle
 
 
@@ -21,7 +22,7 @@ class Desk:
         self.clock = ManualClock(100.0)
         self.session = BenchSession(Config(RoomChoice(RoomKind.EMBEDDED, "a test")), clock=self.clock)
         self.recordings = Recordings(folder, self.session.life.standing, self.clock)
-        self.asked: list[messages.Record] = []
+        self.asked: list[viewer_commands.Record] = []
         self.viewer = SimpleNamespace(send=self.asked.append)
 
     async def switch(self, on: bool, state: str, *, length_s: float = 0.0, dropped: int = 0, why: str = "") -> tuple:
@@ -29,7 +30,7 @@ class Desk:
         while not self.asked:
             await asyncio.sleep(0)
         path = self.asked.pop().path or "recording.mkv"
-        self.recordings.take(messages.RecordingState(state, path, length_s, dropped, why))
+        self.recordings.take(viewer_events.RecordingState(state, path, length_s, dropped, why))
         return await asking
 
 
@@ -53,7 +54,7 @@ async def test_each_recording_has_a_file_of_its_own_in_the_run_folder(desk: Desk
 
 async def test_one_that_breaks_off_leaves_a_notice_with_what_is_saved(desk: Desk) -> None:
     await desk.switch(True, "recording")
-    desk.recordings.take(messages.RecordingState("failed", "/x/recording.mkv", 42.0, 0, "Is the disk full?"))
+    desk.recordings.take(viewer_events.RecordingState("failed", "/x/recording.mkv", 42.0, 0, "Is the disk full?"))
     notice = desk.session.life.standing.notices["recording"]
     assert (notice.title, notice.severity) == ("The recording stopped", Severity.FAIL)
     assert notice.body == "42 s are saved in /x/recording.mkv. Is the disk full?"

@@ -1,92 +1,17 @@
-"""What the processes of one bench say to each other: app to viewer, app to worker, and back.
+"""What the viewer says to the app: who is there, what it sees and hears, how it does."""
 
-Times `at_s` are seconds of CLOCK_MONOTONIC, which all processes of one machine share. Commands go down, events up.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from avatar_core.wire.codec import Length, Within
 from avatar_core.wire.control import Vocabulary
+from avatar_core.wire.fields import Count, Decibels, MediaKind, MonotonicS, Name, Path, Pixels, Text
+from avatar_core.wire.process_messages import ProcessFailure, ProcessLoad
 
-Name = Annotated[str, Length(1, 256)]
-Text = Annotated[str, Length(0, 4_000)]
-Secret = Annotated[str, Length(1, 16_000)]
-MonotonicS = Annotated[float, Within(0, 1e12)]
-Pixels = Annotated[int, Within(1, 8_192)]
-Count = Annotated[int, Within(0, 2**53)]
-Ratio = Annotated[float, Within(0, 1)]
-Decibels = Annotated[float, Within(-200, 0)]
-Path = Annotated[str, Length(1, 4_096)]
 MAX_STATISTICS_CHARS: Final = 25_000
 """As text in a line of JSON it may become twice as long."""
 MAX_PEOPLE: Final = 100
 """Who publishes, or is an agent, comes first."""
-MediaKind = Literal["audio", "video"]
-
-
-@dataclass(frozen=True, slots=True)
-class StartViewer:
-    """First command: join the room at `url`, follow `avatar_identity` (None: wait for FollowAvatar).
-
-    There is no preview before the first SetPreviewSize. `token` never shows in a repr.
-    """
-
-    url: Name
-    token: Secret = field(repr=False)
-    avatar_identity: Name | None
-    monitor_muted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FollowAvatar:
-    """Show, hear and measure this participant from now on."""
-
-    identity: Name
-
-
-@dataclass(frozen=True, slots=True)
-class SetPreviewSize:
-    """Scale preview frames to fit this size, in physical px."""
-
-    width_px: Pixels
-    height_px: Pixels
-
-
-@dataclass(frozen=True, slots=True)
-class SetMonitor:
-    """Let the speakers play what the viewer hears, or not; measuring goes on either way."""
-
-    muted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WatchProcesses:
-    """Tell from now on in ProcessLoad how long these waited for a core: process ids by what they are."""
-
-    pids: dict[str, tuple[Count, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Observe:
-    """Write what was seen and heard of `identity` since `since_s` to the file `path`, and say so by Observed."""
-
-    request_id: Count
-    identity: Name
-    since_s: MonotonicS
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Record what is shown and heard to the file `path`, told by RecordingState; None ends it."""
-
-    path: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Leave the room, free everything and exit. A process whose command pipe ends does the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,54 +203,6 @@ class RecordingState:
     why: Text
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessLoad:
-    """How the reporting process and its machine do: ratios of the last second, lateness p99 and max of its ticks.
-
-    `waited_ms` is the longest wait for a core of each kind of process that is watched (WatchProcesses),
-    `machine_stolen` the share of all cores that the host of a virtual machine gave to others; it counts as busy.
-    """
-
-    cpu: Annotated[float, Within(0, 1_024)]
-    machine_busy: Ratio
-    lateness_p99_ms: Annotated[float, Within(0, 1e9)]
-    lateness_max_ms: Annotated[float, Within(0, 1e9)]
-    at_s: MonotonicS
-    waited_ms: dict[str, Annotated[float, Within(0, 1e9)]] = field(default_factory=dict)
-    machine_stolen: Ratio = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessFailure:
-    """Something went wrong: what, where, what to try. After a fatal one the process ends by itself."""
-
-    what: Text
-    where: Text
-    hint: Text
-    fatal: bool
-    at_s: MonotonicS
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerReady:
-    """The worker is in the room, publishes, and takes speech."""
-
-    identity: Name
-    at_s: MonotonicS
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerEnded:
-    """The worker's last words."""
-
-    reason: Literal["stopped", "controller_gone", "room_lost", "failed"]
-    detail: Text
-    at_s: MonotonicS
-
-
-VIEWER_COMMANDS: Final = Vocabulary(
-    "app to viewer", StartViewer, FollowAvatar, SetPreviewSize, SetMonitor, WatchProcesses, Observe, Record, Stop
-)
 VIEWER_EVENTS: Final = Vocabulary(
     "viewer to app",
     ViewerJoined,
@@ -349,5 +226,3 @@ VIEWER_EVENTS: Final = Vocabulary(
     ProcessLoad,
     ProcessFailure,
 )
-WORKER_COMMANDS: Final = Vocabulary("dispatcher to worker", Stop)
-WORKER_EVENTS: Final = Vocabulary("worker to dispatcher", WorkerReady, WorkerEnded, ProcessLoad, ProcessFailure)
