@@ -53,16 +53,7 @@ class Hearing:
 
     def audible_for_s(self, identity: str, start_s: float, end_s: float) -> float:
         """Seconds of sound of `identity` between two moments."""
-        total_s, since_s = 0.0, None
-        for change in self._changes_of(identity):
-            if change.audible:
-                since_s = change.at_s
-            elif since_s is not None:
-                total_s += max(0.0, min(change.at_s, end_s) - max(since_s, start_s))
-                since_s = None
-        if since_s is not None:
-            total_s += max(0.0, end_s - max(since_s, start_s))
-        return total_s
+        return sum(until_s - since_s for since_s, until_s in self.stretches(start_s, end_s).get(identity, ()))
 
     def stretches(self, start_s: float, end_s: float) -> dict[str, list[Stretch]]:
         """From when to when each participant was audible between two moments."""
