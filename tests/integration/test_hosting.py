@@ -27,6 +27,7 @@ AGENT = "my-agent"
 GUIDE = Path(__file__).parents[2] / "docs" / "hosting-an-avatar.md"
 SMALL = ["--option", "width=320", "--option", "height=180", "--option", "fps=15"]
 JSON = {"Content-Type": "application/json"}
+_SDK_WARNS = " WARNING: livekit: "
 
 
 @pytest.fixture
@@ -47,12 +48,13 @@ class Command:
             return (await self._process.stdout.readline()).decode()
 
     async def ends(self, number: signal.Signals | None = None) -> tuple[int, str]:
-        """Its exit code, and all it has still said."""
+        """Its exit code, and all it has still said, without what LiveKit's SDK warned of."""
         if number is not None:
             self._process.send_signal(number)
         async with asyncio.timeout(LIMIT_S):
             out, err = await self._process.communicate()
-        return self._process.returncode or 0, (out + err).decode()
+        lines = (out + err).decode().splitlines(keepends=True)
+        return self._process.returncode or 0, "".join(line for line in lines if _SDK_WARNS not in line)
 
     async def aclose(self) -> None:
         if self._process.returncode is None:

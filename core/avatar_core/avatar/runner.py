@@ -101,6 +101,18 @@ class AvatarRunner:
     async def publish(self) -> None:
         """Publish both tracks, at once and whoever is there (B9), and begin; RoomError when the server refuses."""
         options = self._options
+        # The picture first. The SDK sets how WebRTC degrades it once the track has a sender, and fails, with a warning
+        # alone, where the negotiation that the sound began changes that sender meanwhile.
+        video = await self._connection.publish_video(
+            TRACK_VIDEO,
+            VideoPublishOptions(
+                width_px=options.video_width,
+                height_px=options.video_height,
+                max_bitrate_bps=video_bitrate_bps(options.video_width, options.video_height, options.video_fps),
+                max_fps=options.video_fps,
+                stream=AVATAR_STREAM,
+            ),
+        )
         audio = await self._connection.publish_audio(
             TRACK_AUDIO,
             source=TrackSource.MICROPHONE,
@@ -109,16 +121,6 @@ class AvatarRunner:
                 num_channels=options.audio_channels,
                 queue_ms=_SOURCE_QUEUE_MS,
                 max_bitrate_bps=_AUDIO_BITRATE_BPS * options.audio_channels,
-                stream=AVATAR_STREAM,
-            ),
-        )
-        video = await self._connection.publish_video(
-            TRACK_VIDEO,
-            VideoPublishOptions(
-                width_px=options.video_width,
-                height_px=options.video_height,
-                max_bitrate_bps=video_bitrate_bps(options.video_width, options.video_height, options.video_fps),
-                max_fps=options.video_fps,
                 stream=AVATAR_STREAM,
             ),
         )

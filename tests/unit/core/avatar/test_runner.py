@@ -85,7 +85,7 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 async def test_avatar_is_ready_once_it_has_published_though_nobody_subscribed(stage: Stage) -> None:
     """B9."""
     assert stage.output.ready
-    assert [publication.kind for publication in stage.avatar.publications] == [TrackKind.AUDIO, TrackKind.VIDEO]
+    assert [publication.kind for publication in stage.avatar.publications] == [TrackKind.VIDEO, TrackKind.AUDIO]
 
 
 async def test_segment_is_finished_when_it_was_played_not_when_it_was_pushed(stage: Stage) -> None:
