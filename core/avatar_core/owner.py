@@ -9,6 +9,8 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 
+from avatar_core.sdk_log import calm_sdk_log
+
 MAX_LINE_BYTES = 1 << 20
 _MAX_UNREAD_BYTES = 1 << 20
 
@@ -57,6 +59,7 @@ def log_to_owner() -> None:
     """Log to stderr, which the owner reads line by line; the SDK's chatter about every connection stays out."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("livekit").setLevel(logging.WARNING)
+    calm_sdk_log()
 
 
 def on_termination(stop: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from avatar_core.bench.cli.running import add_run
 from avatar_core.bench.observe.observed import ObserveRequest, add_observe_arguments, read_observe_arguments
 from avatar_core.bench.settings.config import Config
 from avatar_core.errors import BenchError, ConfigError
+from avatar_core.sdk_log import calm_sdk_log
 
 PROGRAM = "avatar-testbench"
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str], window: Window) -> int:
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)
     logging.basicConfig(format=f"{PROGRAM}: %(levelname)s: %(name)s: %(message)s", handlers=[terminal])
+    calm_sdk_log()
     # Names of devices and answers of servers may hold what the terminal's encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
