@@ -1,4 +1,4 @@
-"""The log of LiveKit's SDK, without the error that it tells each time by chance when a room is left.
+"""The log of LiveKit's SDK, without an error that it tells now and then when a room is left, and nothing is wrong.
 
 Leaving takes the published tracks back, and that begins a negotiation which races with the end of the connection: where
 it comes second it fails, as it should. Nothing else fails in that state.
