@@ -54,14 +54,12 @@ class Reporter:
         while True:
             segments, pictures = self._read()[:MAX_SEGMENTS], self._left()
             there = self._connection.participant(self._destination) is not None
-            if segments or (owed and there):
+            if (segments and not self._connection.has_left(self._destination)) or (owed and there):
                 await self._send(AvatarReport(self._sequence, self._clock.now(), segments, pictures))
             owed = bool(segments) or not there
             await self._clock.sleep_until(self._clock.now() + PERIOD_S)
 
     async def _send(self, report: AvatarReport) -> None:
-        if self._connection.has_left(self._destination):
-            return
         self._sequence += 1
         try:
             await self._connection.send_data(

@@ -131,9 +131,11 @@ class DataStreamAudioReceiver:
 
     async def _on_stream(self, stream: IncomingStream[bytes]) -> None:
         segment = self._begin(stream)
-        if self._is_void(segment):
+        if (name := segment.name) is not None and name in self._void:
+            self._void.remove(name)
+            self.overtaken_streams += 1
+            self.notify_playback_finished(segment.key, 0.0, interrupted=True)
             return
-        self._segments[stream.id] = segment
         self._streams_waiting += 1
         self._wait_no_longer_than(SUPERSEDED_GRACE_S)
         try:
@@ -156,16 +158,8 @@ class DataStreamAudioReceiver:
             segment = StreamSegment(
                 stream.id, AudioStreamHeader(8_000, 1), self.generation, damaged=True, unreadable=True
             )
+        self._segments[stream.id] = segment
         return segment
-
-    def _is_void(self, segment: StreamSegment) -> bool:
-        """Answer a segment that was interrupted before its stream came."""
-        if (name := segment.name) is None or name not in self._void:
-            return False
-        self._void.remove(name)
-        self.overtaken_streams += 1
-        self.answer_again(segment.snapshot(), 0.0, interrupted=True)
-        return True
 
     async def _read(self, stream: IncomingStream[bytes], segment: StreamSegment) -> None:
         reframer = Reframer(segment.header, self._frame_ms)

@@ -4,13 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from livekit import rtc
 
 from avatar_core.clock import MonotonicClock
 from avatar_core.errors import RoomError
-from avatar_core.room.incoming_stream import IncomingStream, StreamAborted
+from avatar_core.room.incoming_stream import C, IncomingStream, StreamAborted
 from avatar_core.room.link import RoomLink
 from avatar_core.room.routes import Routes
 from avatar_core.room.stream_writer import StreamWriter
@@ -21,8 +20,6 @@ from avatar_core.tasks import TaskGroup
 _log = logging.getLogger(__name__)
 
 MAX_OPEN_STREAMS = 64  # incoming, per connection; further ones are refused and counted
-
-C = TypeVar("C", bytes, str)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from livekit import rtc
 from avatar_core.errors import RoomError
 
 C = TypeVar("C", bytes, str)
+"""A chunk of a byte or of a text stream."""
 
 
 class StreamAborted(RoomError):

@@ -1,16 +1,14 @@
 """One byte or text stream that goes out (PROTOCOLS 1.3)."""
 
 import asyncio
-from typing import Generic, TypeVar
+from typing import Generic
 
 from livekit import rtc
 
 from avatar_core.errors import RoomError
-from avatar_core.room.incoming_stream import size_bytes
+from avatar_core.room.incoming_stream import C, size_bytes
 from avatar_core.room.link import RoomLink
 from avatar_core.room.wire_record import WireRecord
-
-C = TypeVar("C", bytes, str)
 
 
 class StreamWriter(Generic[C]):
